@@ -1,0 +1,1 @@
+"""Token authentication for Flask, kept in Redis."""
