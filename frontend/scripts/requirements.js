@@ -1,0 +1,17 @@
+// Writes requirements.txt: the pinned direct dependencies of package.json, one `name==version` per line.
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+/** @param {Record<string, string>} packages */
+const lines = (packages) => Object.entries(packages).map(([name, version]) => `${name}==${version}\n`);
+
+writeFileSync(
+  new URL('../requirements.txt', import.meta.url),
+  [
+    '# Generated from package.json by `npm run requirements`; `npm ci` installs it.\n',
+    ...lines(manifest.dependencies),
+    '\n# To build and to test\n',
+    ...lines(manifest.devDependencies),
+  ].join(''),
+);
