@@ -1,0 +1,42 @@
+"""The example app: the extension, the catalogue, the pages."""
+
+import time
+from collections.abc import Callable
+
+from flask import Flask
+
+from bookshelf.books import books_blueprint
+from bookshelf.catalogue import Catalogue
+from bookshelf.health import health_blueprint
+from bookshelf.pages import serve_pages
+from bookshelf.settings import Settings
+from bookshelf.web import protect
+from flask_tokenauth import TokenAuth
+from flask_tokenauth.stores import Database, open_redis
+
+
+def create_app(
+    settings: Settings, *, background: bool = True, clock: Callable[[], float] = time.time
+) -> Flask:
+    """Called in every worker process, so that each makes connections and threads of its own."""
+    app = Flask("bookshelf", static_folder=None)
+    app.config.from_mapping({name.upper(): value for name, value in settings})
+    TokenAuth(app)
+    redis = open_redis(settings.redis_url)
+    catalogue = Catalogue(
+        redis=redis, url=settings.books_url, ttl_seconds=settings.books_ttl_seconds, clock=clock
+    )
+    if background:
+        catalogue.start()
+    app.register_blueprint(books_blueprint(catalogue))
+    app.register_blueprint(
+        health_blueprint(
+            redis=redis,
+            database=Database(settings.database_url),
+            catalogue=catalogue,
+            mail="smtp" if settings.smtp_url else "files",
+        )
+    )
+    serve_pages(app)
+    protect(app, settings)
+    return app

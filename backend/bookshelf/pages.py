@@ -1,0 +1,70 @@
+"""The built front end, from the same origin: files by WhiteNoise, every other path is the app's."""
+
+from collections.abc import Callable
+from pathlib import Path
+from wsgiref.headers import Headers
+
+from flask import Blueprint, Flask, Response, redirect, send_file
+from werkzeug.routing import PathConverter
+from whitenoise import WhiteNoise
+
+from bookshelf.settings import ROOT
+
+DIST = ROOT / "frontend" / "dist"
+ASSETS = "/assets/"  # Vite puts a hash of the content into these names
+UNBUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Bookshelf</title>
+<h1>The page is not built yet</h1>
+<p>Run <code>make start</code>, which builds it, or <code>make dev</code> and open
+<a href="http://localhost:3003">localhost:3003</a>. The API is already here.</p></html>"""
+
+
+class PagePath(PathConverter):
+    """Any path but the API's, where the answer is a JSON 404, and a missing file's."""
+
+    regex = r"(?!(?:api|assets)(?:/|$)).*?"
+
+
+def serve_pages(app: Flask, dist: Path = DIST) -> None:
+    app.url_map.converters["page"] = PagePath
+    app.register_blueprint(_pages(dist))
+    if dist.is_dir():
+        app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+            app.wsgi_app,
+            root=dist,
+            allow_all_origins=False,
+            immutable_file_test=lambda _path, url: url.startswith(ASSETS),
+            max_age=3600,  # icons and such, whose names stay
+            add_headers_function=_never_keep_pages,
+        )
+
+
+def _never_keep_pages(headers: Headers, _path: str, url: str) -> None:
+    # An old page would ask for assets that the next build has removed.
+    if url.endswith(".html"):
+        headers["Cache-Control"] = "no-cache"
+
+
+def _pages(dist: Path) -> Blueprint:
+    pages = Blueprint("pages", __name__)
+    show: Callable[[str], Response] = _page(dist / "index.html")
+    pages.add_url_rule("/", "index", show, defaults={"path": ""})
+    pages.add_url_rule("/<page:path>", "page", show)
+
+    @pages.get("/.well-known/change-password")
+    def change_password() -> Response:
+        """https://w3c.github.io/webappsec-change-password-url/"""
+        return redirect("/account")  # type: ignore[return-value]
+
+    return pages
+
+
+def _page(index: Path) -> Callable[[str], Response]:
+    def page(path: str) -> Response:  # noqa: ARG001  # the router in the browser reads it
+        if index.exists():
+            response = send_file(index, etag=True, max_age=0)
+        else:
+            response = Response(UNBUILT, status=503, mimetype="text/html")
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    return page

@@ -1,0 +1,162 @@
+"""The configuration, typed, from the environment and `.env`.
+
+One readable line per mistake, none with a value: a value may be a password."""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from flask_tokenauth.settings import AuthSettings, Origin, Seconds
+from flask_tokenauth.stores import REDIS_SCHEMES
+
+ROOT = Path(__file__).resolve().parents[2]
+SQL_SCHEMES = ("postgresql", "sqlite")
+MAIL_SCHEMES = ("smtp", "smtps")
+SECRET_BYTES = 32  # as many as HMAC-SHA256 makes use of (RFC 2104 §3)
+
+
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _scheme_check(*schemes: str) -> Callable[[str], str]:
+    def check(url: str) -> str:
+        if urlsplit(url).scheme.partition("+psycopg")[0] not in schemes:
+            raise ValueError(f"must begin with {', '.join(f'{scheme}://' for scheme in schemes)}")
+        return url
+
+    return check
+
+
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address")
+    return url
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _cpu_count() -> int:
+    return os.cpu_count() or 1
+
+
+Commas = BeforeValidator(_split)
+LocalPath = Annotated[Path, AfterValidator(_absolute)]
+
+
+class Settings(AuthSettings, BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env",
+        env_ignore_empty=True,  # PORT= means that PORT isn't set
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    host: str = Field("127.0.0.1", min_length=1)
+    port: int = Field(5003, ge=1, le=65_535)
+    data_dir: LocalPath = ROOT / "var"
+
+    # Empty until the start has provided them: from a file in DATA_DIR, and from the embedded Redis.
+    secret_key: SecretStr = Field(SecretStr(""), min_length=32)
+    secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode, Commas] = ()
+    redis_url: Annotated[str, AfterValidator(_scheme_check(*REDIS_SCHEMES))] = ""
+    database_url: Annotated[str, AfterValidator(_scheme_check(*SQL_SCHEMES))]
+    smtp_url: Annotated[SecretStr | None, BeforeValidator(_scheme_check(*MAIL_SCHEMES))] = None
+    mail_from: str | None = None
+
+    books_url: Annotated[str, AfterValidator(_http_url)] = "https://softwium.com/api/books"
+    books_ttl_seconds: Seconds = 3600
+
+    trusted_proxies: int = Field(0, ge=0, le=10)
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, Commas] = ()
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, Commas] = ()
+    tls_cert: LocalPath | None = None
+    tls_key: LocalPath | None = None
+    workers: int = Field(default_factory=_cpu_count, ge=1, le=256)
+    threads: int = Field(2, ge=1, le=256)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The defaults that follow from other values."""
+        data_dir = _absolute(Path(values.get("data_dir") or ROOT / "var"))
+        values.setdefault("database_url", f"sqlite:///{data_dir}/bookshelf.db")
+        if values.get("env") == "production":
+            values.setdefault("secret_key", "")  # too short: the person is told to set one
+        else:
+            scheme = "https" if values.get("tls_cert") else "http"
+            values.setdefault("public_url", f"{scheme}://localhost:{values.get('port', 5003)}")
+        return values
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("TLS_CERT and TLS_KEY belong together: set both or none")
+        if self.auth_grace_seconds >= min(self.auth_token_ttl_seconds, self.auth_bearer_ttl_seconds):
+            raise ValueError("AUTH_GRACE_SECONDS must be shorter than the life of a token")
+        for name, path in (("TLS_CERT", self.tls_cert), ("TLS_KEY", self.tls_key)):
+            if path and not os.access(path, os.R_OK):
+                raise ValueError(f"{name}: there is no readable file at this path")
+        return self
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """The settings, or the end of the program with exit code 2 and one line per mistake."""
+        try:
+            return cls()
+        except ValidationError as error:
+            for mistake in error.errors(include_input=False, include_url=False):
+                sys.stderr.write(_line(mistake["loc"], mistake["type"], mistake["msg"]) + "\n")
+            raise SystemExit(2) from None
+
+    def with_secret(self) -> "Settings":
+        """These settings with the secret of DATA_DIR, made at the first start."""
+        if self.secret_key.get_secret_value():
+            return self
+        return self.model_copy(update={"secret_key": SecretStr(_kept_secret(self.data_dir / "secret_key"))})
+
+
+def _line(where: tuple[int | str, ...], kind: str, message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    if not where:
+        return message
+    name = str(where[0]).upper()
+    if name == "SECRET_KEY" and kind == "too_short":
+        message = f"must have at least 32 characters, such as: openssl rand -hex {SECRET_BYTES}"
+    elif kind == "missing":
+        message = "must be set when ENV=production"
+    return f"{name}: {message}"
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        # Written aside, then linked: a reader sees all of it or none, and of two writers one wins.
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(fresh)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    secret = path.read_text().strip()
+    if len(secret) < SECRET_BYTES:
+        raise ValueError(f"{path} is damaged: put it back, or delete it and everybody logs in again")
+    return secret

@@ -1,0 +1,121 @@
+"""What every answer gets and every request passes: security headers, host names, proxies, other origins."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import Flask, request
+from flask_cors import CORS
+from secure import Secure
+from secure.headers import (
+    ContentSecurityPolicy,
+    CrossOriginOpenerPolicy,
+    CrossOriginResourcePolicy,
+    PermissionsPolicy,
+    ReferrerPolicy,
+    Server,
+    StrictTransportSecurity,
+    XContentTypeOptions,
+)
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from bookshelf.settings import Settings
+from flask_tokenauth.errors import HostNotAllowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+HSTS_SECONDS = 63_072_000  # two years, as hstspreload.org asks
+PREFLIGHT_SECONDS = 600
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
+}
+UNUSED_FEATURES = ("camera", "geolocation", "microphone", "payment", "usb")
+
+
+def protect(app: Flask, settings: Settings) -> None:
+    """Called last, so that the headers are also on what stands in front of Flask, such as static files."""
+    names = _host_names(settings)
+
+    @app.before_request
+    def _check_host() -> None:
+        # Flask's TRUSTED_HOSTS can't name [::1]: Werkzeug cuts an entry at its first colon.
+        if urlsplit(f"//{request.host}").hostname not in names:
+            raise HostNotAllowed
+
+    if settings.cors_origins:
+        _allow_origins(app, settings.cors_origins)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+    app.wsgi_app = SecurityHeaders(app.wsgi_app, settings.public_url)  # type: ignore[method-assign]
+
+
+def _host_names(settings: Settings) -> frozenset[str]:
+    names = {urlsplit(settings.public_url).hostname or ""}
+    names.update(urlsplit(f"//{name}").hostname or "" for name in settings.allowed_hosts)
+    if settings.env == "development":
+        names.update(LOOPBACK)
+    return frozenset(names - {""})
+
+
+def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
+    CORS(
+        app,
+        resources={r"/api/.*": {"origins": list(origins)}},
+        supports_credentials=False,  # there are no cookies
+        allow_headers=["Authorization", "Content-Type", "DPoP"],
+        expose_headers=["Retry-After", "ETag", "X-Catalogue", "WWW-Authenticate"],
+        max_age=PREFLIGHT_SECONDS,
+    )
+
+
+class SecurityHeaders:
+    """Where a view has set one of them itself, as the API's docs do with their policy, the view's is kept.
+    (The middleware of `secure` would send two policies, and a browser then obeys both.)"""
+
+    def __init__(self, app: "WSGIApplication", public_url: str) -> None:
+        self._app = app
+        self._headers = list(_secure(public_url).headers.items())
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            present = {name.lower() for name, _ in headers}
+            added = [header for header in self._headers if header[0].lower() not in present]
+            return start_response(status, [*headers, *added], exc_info)
+
+        return self._app(environ, start)
+
+
+def _secure(public_url: str) -> Secure:
+    policy = ContentSecurityPolicy()
+    for directive, value in CONTENT_SECURITY_POLICY.items():
+        policy.custom_directive(directive, *value.split())
+    permissions = PermissionsPolicy()
+    for feature in UNUSED_FEATURES:
+        permissions.add_directive(feature)
+    # Over plain HTTP browsers ignore it; for localhost it would break every other project of a developer.
+    https = public_url.startswith("https://")
+    hsts = StrictTransportSecurity().max_age(HSTS_SECONDS) if https else None
+    return Secure(
+        csp=policy,
+        coop=CrossOriginOpenerPolicy().same_origin(),
+        corp=CrossOriginResourcePolicy().same_origin(),
+        hsts=hsts,
+        permissions=permissions,
+        referrer=ReferrerPolicy().no_referrer(),
+        server=Server(),  # empty, instead of the server's name
+        xcto=XContentTypeOptions().nosniff(),
+    )
