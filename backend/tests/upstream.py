@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+DRIP_SECONDS = 6.0
+
 Answer = Callable[[Callable[[bytes], None], "Upstream"], None]
 
 # The kinds of warts that the real list has, on books that don't exist.
@@ -17,9 +19,16 @@ def reply(
     *,
     status: str = "200 OK",
     headers: Iterable[str] = (),
-    type: str = "application/json",
+    content_type: str = "application/json",
 ) -> Answer:
-    head = [f"HTTP/1.1 {status}", f"Content-Type: {type}", f"Content-Length: {len(body)}", *headers, "", ""]
+    head = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {content_type}",
+        f"Content-Length: {len(body)}",
+        *headers,
+        "",
+        "",
+    ]
     return raw("\r\n".join(head).encode() + body)
 
 
@@ -29,11 +38,11 @@ def raw(answer: bytes) -> Answer:
 
 
 def drip(start: bytes = b"", piece: bytes = b"x") -> Answer:
-    """Send `start`, and then for some seconds a piece at a time, so that no read ever times out."""
+    """Send `start`, and then for DRIP_SECONDS a piece at a time, so that no read ever times out."""
 
     def answer(send: Callable[[bytes], None], upstream: "Upstream") -> None:
         send(start)
-        for _ in range(300):
+        for _ in range(int(DRIP_SECONDS / 0.01)):
             send(piece)
             upstream.closing.wait(0.01)
 
@@ -41,7 +50,7 @@ def drip(start: bytes = b"", piece: bytes = b"x") -> Answer:
 
 
 class Upstream:
-    """Counts what it is asked (`requests`, the heads) and gives `answer`, which may be changed at any time."""
+    """Counts what it is asked (`requests`, the heads) and gives `answer`, which may change at any time."""
 
     def __init__(self, address: tuple[str, int]) -> None:
         self.answer: Answer = reply()
