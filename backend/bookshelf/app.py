@@ -37,6 +37,6 @@ def create_app(
             mail="smtp" if settings.smtp_url else "files",
         )
     )
-    serve_pages(app)
+    serve_pages(app, settings.dist_dir)
     protect(app, settings)
     return app

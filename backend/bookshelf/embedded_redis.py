@@ -38,7 +38,7 @@ class RedisFailed(Exception):
 class EmbeddedRedis:
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
-        self._binary = _find_binary()
+        self._binary = find_binary()
         self._short_dir: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
@@ -164,7 +164,7 @@ def _lock(descriptor: int, *, seconds: float) -> bool:
             return True
 
 
-def _find_binary() -> str:
+def find_binary() -> str:
     for name in ("redis-server", "valkey-server"):
         if (path := shutil.which(name)) and _version(path) >= OLDEST:
             return path

@@ -61,7 +61,7 @@ class Gateway:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         try:
-            environ = _environ(scope)
+            environ = environ_of(scope)
             environ["wsgi.input"] = io.BytesIO(await _read_body(protocol, scope.headers))
         except Problem as problem:
             answer = Answer.of(problem)
@@ -115,7 +115,7 @@ async def _collect_body(protocol: Any) -> bytes:
     return bytes(kept)
 
 
-def _environ(scope: Any) -> "WSGIEnvironment":
+def environ_of(scope: Any) -> "WSGIEnvironment":
     """PEP 3333. Header names with an underscore are left out: `X_Forwarded_For` would be taken for
     `X-Forwarded-For`, past the proxy that replaced the real one."""
     host, _, port = scope.server.rpartition(":")

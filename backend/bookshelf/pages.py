@@ -6,11 +6,8 @@ from wsgiref.headers import Headers
 
 from flask import Blueprint, Flask, Response, redirect, send_file
 from werkzeug.routing import PathConverter
-from whitenoise import WhiteNoise
+from whitenoise import WhiteNoise  # type: ignore[import-untyped]
 
-from bookshelf.settings import ROOT
-
-DIST = ROOT / "frontend" / "dist"
 ASSETS = "/assets/"  # Vite puts a hash of the content into these names
 UNBUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Bookshelf</title>
 <h1>The page is not built yet</h1>
@@ -24,7 +21,7 @@ class PagePath(PathConverter):
     regex = r"(?!(?:api|assets)(?:/|$)).*?"
 
 
-def serve_pages(app: Flask, dist: Path = DIST) -> None:
+def serve_pages(app: Flask, dist: Path) -> None:
     app.url_map.converters["page"] = PagePath
     app.register_blueprint(_pages(dist))
     if dist.is_dir():

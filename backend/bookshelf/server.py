@@ -34,8 +34,9 @@ class StartFailed(Exception):
 
 
 def run(settings: Settings, *, reload: bool = False) -> None:
+    os.umask(0o077)  # what lies in DATA_DIR is nobody else's
     _stop_by_exception()
-    logging.basicConfig(format="[%(levelname)s] %(message)s", level=logging.INFO)
+    _log_to_stderr()
     try:
         _run(settings, reload=reload)
     except (StartFailed, RedisFailed, ValueError) as error:
@@ -91,7 +92,7 @@ def _reserved_port(host: str, port: int) -> AbstractContextManager[socket.socket
     return closing(held)
 
 
-def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str | int, ...]]:
+def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     return found[0], found[4]
 
@@ -126,6 +127,7 @@ def _serve(settings: Settings, *, reload: bool) -> None:
 
 def worker(settings: Settings) -> Callable[..., Any]:
     """What runs in each worker process."""
+    _log_to_stderr()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     # Ctrl-C reaches the whole process group; the parent is the one who stops us, once.
     os.setpgid(0, 0)
@@ -148,6 +150,10 @@ def _greet(settings: Settings) -> None:
         f"  Stop it with     Ctrl-C\n\n"
     )
     sys.stdout.flush()
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(format="[%(levelname)s] %(message)s", level=logging.INFO)
 
 
 def _stop_by_exception() -> None:

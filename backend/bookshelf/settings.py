@@ -61,6 +61,7 @@ class Settings(AuthSettings, BaseSettings):
         env_file=ROOT / ".env",
         env_ignore_empty=True,  # PORT= means that PORT isn't set
         extra="ignore",
+        validate_default=False,  # the empty ones stand for "provided at the start"
         frozen=True,
         hide_input_in_errors=True,
     )
@@ -68,6 +69,7 @@ class Settings(AuthSettings, BaseSettings):
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(5003, ge=1, le=65_535)
     data_dir: LocalPath = ROOT / "var"
+    dist_dir: LocalPath = ROOT / "frontend" / "dist"  # the built front end
 
     # Empty until the start has provided them: from a file in DATA_DIR, and from the embedded Redis.
     secret_key: SecretStr = Field(SecretStr(""), min_length=32)

@@ -1,0 +1,40 @@
+# `make help` lists the targets. Needs Python 3.11 or newer, Node 20.19 or newer, and nothing else.
+PYTHON ?= python3
+BIN := backend/.venv/bin
+SETUP := $(PYTHON) scripts/setup.py
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help start dev test lint format certs
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+start: ## Set up what is missing, then serve the whole app on http://localhost:5003
+	@$(SETUP) backend build
+	@exec $(BIN)/python backend/main.py
+
+dev: ## Serve with reload on code changes: back end (5003) and Vite (3003) side by side
+	@$(SETUP) backend-dev frontend
+	@exec $(BIN)/python scripts/dev.py
+
+test: ## Set up what is missing, then run every check
+	@$(SETUP) backend-dev build browser
+	@$(MAKE) --no-print-directory lint
+	cd frontend && npm test
+	cd backend && .venv/bin/python -m pytest
+
+lint: ## Lint and strict types, both sides
+	@$(SETUP) backend-dev frontend
+	cd backend && .venv/bin/ruff check . ../scripts && .venv/bin/ruff format --check . ../scripts
+	cd backend && .venv/bin/mypy
+	cd frontend && npm run lint && npm run typecheck
+
+format: ## Format the code, both sides
+	@$(SETUP) backend-dev frontend
+	cd backend && .venv/bin/ruff check --fix . ../scripts && .venv/bin/ruff format . ../scripts
+	cd frontend && npm run format
+
+certs: ## Make a local pair for TLS_CERT and TLS_KEY, in var/certs
+	@$(SETUP) backend
+	@$(BIN)/python scripts/certs.py var/certs

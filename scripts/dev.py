@@ -1,0 +1,39 @@
+"""The back end with reload and Vite, side by side; Ctrl-C, or the end of one, stops both."""
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+STOP_SECONDS = 6
+
+
+def main() -> None:
+    over = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, lambda *_: over.set())
+    # Sessions of their own: Ctrl-C reaches only us, and each is then asked to stop exactly once.
+    back = subprocess.Popen(
+        [sys.executable, ROOT / "backend" / "main.py", "--reload"], start_new_session=True
+    )
+    front = subprocess.Popen(["npm", "start"], cwd=ROOT / "frontend", start_new_session=True)
+    for process in (back, front):
+        threading.Thread(target=lambda p=process: (p.wait(), over.set()), daemon=True).start()
+    over.wait()
+    for process in (front, back):
+        _stop(process)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+if __name__ == "__main__":
+    main()
