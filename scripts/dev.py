@@ -20,10 +20,15 @@ def main() -> None:
     )
     front = subprocess.Popen(["npm", "start"], cwd=ROOT / "frontend", start_new_session=True)
     for process in (back, front):
-        threading.Thread(target=lambda p=process: (p.wait(), over.set()), daemon=True).start()
+        threading.Thread(target=_watch, args=(process, over), daemon=True).start()
     over.wait()
     for process in (front, back):
         _stop(process)
+
+
+def _watch(process: "subprocess.Popen[bytes]", over: threading.Event) -> None:
+    process.wait()
+    over.set()
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -17,6 +17,7 @@ from flask_tokenauth.settings import AuthSettings, Origin, Seconds
 from flask_tokenauth.stores import REDIS_SCHEMES
 
 ROOT = Path(__file__).resolve().parents[2]
+PORT = 5003
 SQL_SCHEMES = ("postgresql", "sqlite")
 MAIL_SCHEMES = ("smtp", "smtps")
 SECRET_BYTES = 32  # as many as HMAC-SHA256 makes use of (RFC 2104 §3)
@@ -67,7 +68,7 @@ class Settings(AuthSettings, BaseSettings):
     )
 
     host: str = Field("127.0.0.1", min_length=1)
-    port: int = Field(5003, ge=1, le=65_535)
+    port: int = Field(PORT, ge=1, le=65_535)
     data_dir: LocalPath = ROOT / "var"
     dist_dir: LocalPath = ROOT / "frontend" / "dist"  # the built front end
 
@@ -100,7 +101,7 @@ class Settings(AuthSettings, BaseSettings):
             values.setdefault("secret_key", "")  # too short: the person is told to set one
         else:
             scheme = "https" if values.get("tls_cert") else "http"
-            values.setdefault("public_url", f"{scheme}://localhost:{values.get('port', 5003)}")
+            values.setdefault("public_url", f"{scheme}://localhost:{_usable_port(values)}")
         return values
 
     @model_validator(mode="after")
@@ -129,6 +130,14 @@ class Settings(AuthSettings, BaseSettings):
         if self.secret_key.get_secret_value():
             return self
         return self.model_copy(update={"secret_key": SecretStr(_kept_secret(self.data_dir / "secret_key"))})
+
+
+def _usable_port(values: dict[str, Any]) -> int:
+    """A wrong PORT gets a line of its own, not a second one about an address that was made of it."""
+    try:
+        return min(max(int(values["port"]), 1), 65_535)
+    except (KeyError, ValueError):
+        return PORT
 
 
 def _line(where: tuple[int | str, ...], kind: str, message: str) -> str:
