@@ -36,8 +36,12 @@ class Key:
         self._deterministic = seed is not None
 
     @property
+    def public(self) -> ec.EllipticCurvePublicKey:
+        return self._private.public_key()
+
+    @property
     def jwk(self) -> dict[str, str]:
-        point = self._private.public_key().public_numbers()
+        point = self.public.public_numbers()
         x, y = (b64(number.to_bytes(32, "big")) for number in (point.x, point.y))
         return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
