@@ -358,7 +358,7 @@ def test_a_lock_that_expired_meanwhile_is_not_taken_from_its_new_owner(
 
     (lock,) = redis.keys("*:lock")  # type: ignore[misc]
     assert redis.get(lock) == b"the next one"
-    assert label(catalogue) == "live"
+    assert (label(catalogue), catalogue.status().trouble) == ("live", None)
 
 
 def test_two_upstreams_do_not_share_a_list(catalogue: Catalogue, redis: Redis, clock: Clock) -> None:
