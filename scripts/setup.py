@@ -86,7 +86,9 @@ def frontend():
         MODULES / ".installed",
         digest(files),
         "Installing the libraries of frontend/package-lock.json",
-        lambda: run("npm", "ci", "--no-audit", "--no-fund", cwd=FRONTEND),
+        # Not `npm ci`: it refuses a lock file that was made where some platforms' optional packages can't be
+        # had. This takes the versions of the lock file too, and leaves the file alone.
+        lambda: run("npm", "install", "--no-save", "--no-audit", "--no-fund", cwd=FRONTEND),
     )
 
 
@@ -102,12 +104,12 @@ def build():
     frontend()
     found = [path for pattern in BUILT_FROM for path in FRONTEND.glob(pattern)]
     files = [file for path in found for file in (path, *path.rglob("*")) if file.is_file()]
-    once(DIST / ".built", digest(files), "Building the front end", build_front_end)
-
-
-def build_front_end():
-    run("npm", "run", "build", cwd=FRONTEND)
-    run(PYTHON, "-m", "whitenoise.compress", "--quiet", DIST)
+    once(
+        DIST / ".built",
+        digest(files),
+        "Building the front end",
+        lambda: run("npm", "run", "build", cwd=FRONTEND),
+    )
 
 
 def browser():

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
-import brotli
 import pytest
 from servers import App, Reply, ask, running_app
-from whitenoise.compress import Compressor
 
 from bookshelf.gateway import environ_of
 
 INDEX = b'<!doctype html><script type="module" src="/assets/index-a1b2.js"></script>'
 SCRIPT = b"export const books = [];\n" * 200
+BROTLI = b"what the build wrote"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,8 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     script = folder / "assets" / "index-a1b2.js"
     script.write_bytes(SCRIPT)
-    Compressor(quiet=True).compress(str(script))
+    (folder / "assets" / "index-a1b2.js.gz").write_bytes(gzip.compress(SCRIPT))
+    (folder / "assets" / "index-a1b2.js.br").write_bytes(BROTLI)
     return folder
 
 
@@ -85,13 +85,12 @@ def test_hashed_assets_are_kept_for_ever(app: App) -> None:
     assert int(re.findall(r"max-age=(\d+)", reply.headers["Cache-Control"])[0]) >= 31_536_000
 
 
-@pytest.mark.parametrize(("encoding", "decode"), [("gzip", gzip.decompress), ("br", brotli.decompress)])
-def test_assets_are_sent_as_they_were_compressed(app: App, encoding: str, decode: object) -> None:
+@pytest.mark.parametrize(("encoding", "stored"), [("gzip", gzip.compress(SCRIPT)), ("br", BROTLI)])
+def test_assets_are_sent_as_they_were_compressed(app: App, encoding: str, stored: bytes) -> None:
     reply = ask(f"{app.url}/assets/index-a1b2.js", headers={"Accept-Encoding": encoding})
     assert reply.headers["Content-Encoding"] == encoding
     assert "Accept-Encoding" in reply.headers["Vary"]
-    assert len(reply.body) < len(SCRIPT)
-    assert decode(reply.body) == SCRIPT  # type: ignore[operator]
+    assert reply.body[10:] == stored[10:]  # gzip begins with the time
 
 
 def test_other_files_are_served_but_not_for_ever(app: App) -> None:
