@@ -1,0 +1,55 @@
+import { useSyncExternalStore } from 'react';
+import { Link, Outlet, ScrollRestoration, useNavigation } from 'react-router-dom';
+import { getSession, subscribe } from '../auth';
+import { HOME } from '../from';
+import { useFocusAfterNavigation } from '../useFocusAfterNavigation';
+import { Logo } from './Logo';
+import { ThemeSwitch } from './ThemeSwitch';
+import { UserMenu } from './UserMenu';
+
+export function Layout() {
+  const username = useSyncExternalStore(subscribe, () => getSession()?.user.username);
+  const navigation = useNavigation();
+  useFocusAfterNavigation();
+
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#main"
+        className="absolute top-2 left-2 z-20 -translate-y-20 rounded-lg bg-accent px-4 py-2.5 font-semibold text-on-accent focus:translate-y-0"
+      >
+        Skip to content
+      </a>
+      {navigation.state !== 'idle' && <Progress />}
+      <header className="border-b border-line/40 bg-card">
+        <div className="mx-auto flex min-h-16 max-w-6xl items-center gap-2 px-4">
+          <Link
+            to={HOME}
+            className="mr-auto flex min-h-11 items-center gap-2.5 rounded-lg text-lg font-bold text-brand"
+          >
+            <Logo />
+            <span className="sr-only min-[22.5rem]:not-sr-only">Bookshelf</span>
+          </Link>
+          <ThemeSwitch />
+          {username !== undefined && <UserMenu username={username} />}
+        </div>
+      </header>
+      <main
+        id="main"
+        tabIndex={-1}
+        className="mx-auto flex w-full max-w-6xl grow flex-col px-4 py-6 outline-none sm:py-10"
+      >
+        <Outlet />
+      </main>
+      <ScrollRestoration />
+    </div>
+  );
+}
+
+function Progress() {
+  return (
+    <div className="appear-late fixed inset-x-0 top-0 z-20 h-1 overflow-hidden" aria-hidden="true">
+      <div className="h-full w-1/4 animate-[run-along_1.2s_ease-in-out_infinite] bg-accent" />
+    </div>
+  );
+}

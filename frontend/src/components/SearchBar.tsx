@@ -1,0 +1,101 @@
+import { type KeyboardEvent, type RefObject, useEffect } from 'react';
+import { isSort, SORTS, type Sort } from '../books/search';
+import { Icon } from './Icon';
+
+interface SearchBarProps {
+  input: RefObject<HTMLInputElement | null>;
+  query: string;
+  sort: Sort;
+  onQuery: (query: string) => void;
+  onSort: (sort: Sort) => void;
+  /** Arrow down: on to the first book. */
+  onDown: () => void;
+}
+
+export function SearchBar({ input, query, sort, onQuery, onSort, onDown }: SearchBarProps) {
+  useEffect(() => {
+    const focusOnSlash = (event: globalThis.KeyboardEvent) => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+        return;
+      event.preventDefault();
+      input.current?.select();
+    };
+    addEventListener('keydown', focusOnSlash);
+    return () => removeEventListener('keydown', focusOnSlash);
+  }, [input]);
+
+  const clear = () => {
+    onQuery('');
+    input.current?.focus();
+  };
+
+  const operate = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') clear();
+    else if (event.key === 'ArrowDown') onDown();
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <search className="flex flex-col gap-3 sm:flex-row">
+      <div className="relative grow">
+        <Icon
+          name="search"
+          className="pointer-events-none absolute inset-y-0 left-3 my-auto size-5 text-muted"
+        />
+        <input
+          ref={input}
+          type="search"
+          aria-label="Search the books"
+          aria-keyshortcuts="/"
+          placeholder="Title, author or ISBN"
+          autoComplete="off"
+          spellCheck={false}
+          enterKeyHint="search"
+          value={query}
+          onChange={(event) => onQuery(event.currentTarget.value)}
+          onKeyDown={operate}
+          className="peer min-h-11 w-full appearance-none rounded-lg border border-line bg-field pr-12 pl-11 text-base text-own placeholder:text-muted"
+        />
+        {query === '' ? (
+          <span
+            className="pointer-events-none absolute inset-y-0 right-3 my-auto hidden h-6 rounded border border-line/60 px-2 text-sm leading-5.5 text-muted peer-focus:hidden pointer-fine:block"
+            aria-hidden="true"
+          >
+            /
+          </span>
+        ) : (
+          <button
+            type="button"
+            aria-label="Clear the search"
+            onClick={clear}
+            className="absolute inset-y-0 right-0 grid w-11 cursor-pointer place-items-center rounded-lg text-muted hover:text-fg"
+          >
+            <Icon name="close" />
+          </button>
+        )}
+      </div>
+      <div className="relative">
+        <select
+          aria-label="Sort by"
+          value={sort}
+          onChange={({ currentTarget: { value } }) => isSort(value) && onSort(value)}
+          className="min-h-11 w-full cursor-pointer appearance-none rounded-lg border border-line bg-field pr-10 pl-3 text-base"
+        >
+          {Object.entries(SORTS).map(([value, words]) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </select>
+        <Icon
+          name="down"
+          className="pointer-events-none absolute inset-y-0 right-3 my-auto size-5 text-muted"
+        />
+      </div>
+    </search>
+  );
+}
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement && target.matches('input:not([type="radio"]), textarea, select');

@@ -1,0 +1,21 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createBrowserRouter, RouterProvider } from 'react-router-dom';
+import { subscribe } from './auth';
+import './index.css';
+import { routes } from './routes';
+import { followTheme } from './theme';
+
+followTheme();
+
+const router = createBrowserRouter(routes);
+// Logged in or out, here or in another tab: the loaders decide again which screen that means.
+subscribe(() => void router.revalidate());
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+createRoot(root).render(
+  <StrictMode>
+    <RouterProvider router={router} />
+  </StrictMode>,
+);

@@ -1,0 +1,85 @@
+import { useLoaderData, useLocation } from 'react-router-dom';
+import { spellIsbn13 } from '../books/isbn';
+import { type TidyBook, tidy } from '../books/tidy';
+import { Cover } from '../components/Cover';
+import { Icon } from '../components/Icon';
+import { Page } from '../components/Page';
+import { TextLink } from '../components/TextLink';
+import type { bookLoader } from '../routes';
+
+export function BookPage() {
+  const book = tidy(useLoaderData<typeof bookLoader>());
+  return (
+    <div className="mx-auto w-full max-w-2xl">
+      <BackLink />
+      <Page
+        title={book.title}
+        className="grid gap-x-8 gap-y-4 rounded-xl border border-line/40 bg-card p-5 sm:grid-cols-[auto_1fr] sm:p-8 sm:[&>h1]:col-start-2"
+      >
+        <Cover
+          id={book.id}
+          title={book.title}
+          className="row-span-3 h-28 justify-self-start sm:row-start-1 sm:h-56"
+        />
+        <Authors names={book.authors} />
+        <Facts book={book} />
+      </Page>
+    </div>
+  );
+}
+
+/** Back to the list as it was, if that is where one came from. */
+function BackLink() {
+  const state: unknown = useLocation().state;
+  return (
+    <TextLink
+      to={`/books${typeof state === 'string' ? state : ''}`}
+      className="mb-2 inline-flex min-h-11 items-center gap-2"
+    >
+      <Icon name="back" /> All books
+    </TextLink>
+  );
+}
+
+function Authors({ names }: { names: readonly string[] }) {
+  if (names.length === 0) return <p className="text-muted">Unknown author</p>;
+  return (
+    <ul aria-label="Authors" className="flex flex-wrap gap-x-5">
+      {names.map((name) => (
+        <li key={name}>
+          <TextLink to={`/books?q=${encodeURIComponent(name)}`} className="inline-block py-2.5">
+            {name}
+          </TextLink>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Facts({ book: { id, pages, isbn, givenIsbn } }: { book: TidyBook }) {
+  return (
+    <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 tabular-nums [&>dt]:text-muted">
+      <dt>Pages</dt>
+      <dd>{pages ?? 'Not known'}</dd>
+      {isbn === null ? (
+        <>
+          <dt>ISBN</dt>
+          <dd>{givenIsbn === null ? 'None' : `${givenIsbn} (as catalogued, not a valid ISBN)`}</dd>
+        </>
+      ) : (
+        <>
+          <dt>ISBN-13</dt>
+          <dd>{spellIsbn13(isbn.isbn13)}</dd>
+          {isbn.isbn10 !== null && (
+            <>
+              <dt>ISBN-10</dt>
+              <dd>{isbn.isbn10}</dd>
+            </>
+          )}
+        </>
+      )}
+      <dt>Catalogue number</dt>
+      <dd>{id}</dd>
+    </dl>
+  );
+}

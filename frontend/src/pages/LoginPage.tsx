@@ -1,0 +1,48 @@
+import { useActionData, useLoaderData, useLocation } from 'react-router-dom';
+import { Alert } from '../components/Alert';
+import { AuthCard } from '../components/AuthCard';
+import { Field } from '../components/Field';
+import { PasswordField } from '../components/PasswordField';
+import { TaskForm } from '../components/TaskForm';
+import { TextLink } from '../components/TextLink';
+import type { loginAction, loginLoader } from '../routes';
+
+export function LoginPage() {
+  const { notice } = useLoaderData<typeof loginLoader>();
+  const failure = useActionData<typeof loginAction>();
+  const { search } = useLocation();
+
+  return (
+    <AuthCard title="Log in">
+      {notice !== null && (
+        <Alert kind={notice.kind} role="status">
+          {notice.text}
+        </Alert>
+      )}
+      <TaskForm label="Log in" busyLabel="Logging in…" failure={failure}>
+        <Field
+          label="User name"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          error={failure?.fields['username']}
+        />
+        <PasswordField
+          label="Password"
+          name="password"
+          autoComplete="current-password"
+          required
+          error={failure?.fields['password']}
+        />
+      </TaskForm>
+      <p>
+        New here?{' '}
+        <TextLink to={{ pathname: '/register', search }} className="inline-block py-2.5">
+          Create an account
+        </TextLink>
+      </p>
+    </AuthCard>
+  );
+}

@@ -1,0 +1,25 @@
+import type { EndReason } from './auth';
+
+export interface Notice {
+  kind: 'info' | 'success' | 'warning';
+  text: string;
+}
+
+export const READY_NOTICE: Notice = { kind: 'success', text: 'Your account is ready. Log in to go on.' };
+
+export function endNotice(reason: EndReason): Notice {
+  const unusual = reason === 'reused' || reason === 'account_disabled';
+  return { kind: unusual ? 'warning' : 'info', text: END_WORDS[reason] };
+}
+
+/** Why one has to log in again, in words. */
+const END_WORDS: Record<EndReason, string> = {
+  logged_out: 'You are logged out.',
+  revoked: 'Signed out: this session was ended from another device.',
+  password_changed: 'Signed out because your password was changed.',
+  reused:
+    'Signed out to be safe: an old copy of your session was used. If that wasn’t you, change your password.',
+  expired: 'Signed out because you hadn’t been here for a while.',
+  account_disabled: 'Signed out because this account was disabled.',
+  unknown: 'Signed out because your session has ended.',
+};
