@@ -1,5 +1,7 @@
 """The back end with reload and Vite, side by side; Ctrl-C, or the end of one, stops both."""
 
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -32,12 +34,17 @@ def _watch(process: "subprocess.Popen[bytes]", over: threading.Event) -> None:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        process.terminate()
+    """The whole group: npm ends without ending what it has started."""
+    _signal(process, signal.SIGTERM)
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
+        _signal(process, signal.SIGKILL)
+
+
+def _signal(process: "subprocess.Popen[bytes]", sign: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, sign)
 
 
 if __name__ == "__main__":
