@@ -134,7 +134,10 @@ class EmbeddedRedis:
             with self._spawning:
                 if self._stopping.is_set():
                     return
-                process = self._spawn()
+                try:
+                    process = self._spawn()
+                except (RedisFailed, OSError) as error:  # such as a full disk: it may pass
+                    log.error("Redis could not be started: %s", error)
 
 
 def _lock_pid_file(path: Path) -> int:

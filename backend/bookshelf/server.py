@@ -17,6 +17,7 @@ from typing import IO, Any
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server import MPServer
+from sqlalchemy.exc import OperationalError
 
 from bookshelf.app import create_app
 from bookshelf.embedded_redis import EmbeddedRedis, RedisFailed
@@ -54,7 +55,7 @@ def _run(settings: Settings, *, reload: bool) -> None:
             stack.callback(embedded.stop)
             embedded.start()
             settings = settings.model_copy(update={"redis_url": embedded.url})
-        migrate(settings.database_url)
+        _prepare_tables(settings.database_url)
         stack.callback(_stop_undisturbed)
         _serve(settings, reload=reload)
 
@@ -90,6 +91,14 @@ def _reserved_port(host: str, port: int) -> AbstractContextManager[socket.socket
         raise StartFailed(f"PORT: can't listen on {host}:{port} ({error.strerror})") from None
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return closing(held)
+
+
+def _prepare_tables(database_url: str) -> None:
+    try:
+        migrate(database_url)
+    except OperationalError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise StartFailed(f"DATABASE_URL: the database does not answer ({reason})") from None
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
