@@ -58,9 +58,8 @@ export function createAuth(page: Page, baseURL = '/api') {
   }
 
   const request = async <T>(call: Call): Promise<T> => (await send(call)).data as T;
-  const tell = async (path: string, body: object): Promise<void> => {
-    await api.send({ method: 'POST', path, body });
-  };
+  const tell = async <T = void>(path: string, body: object) =>
+    (await api.send({ method: 'POST', path, body })).data as T;
 
   /** Each log-in has a key of its own, so two tabs that log in at once don't take it from each other. */
   async function login(username: string, password: string): Promise<User> {
@@ -78,11 +77,6 @@ export function createAuth(page: Page, baseURL = '/api') {
       if (store.read()?.keyName !== keyName) await keys.forget(keyName);
       await keys.clean(keyName);
     }
-  }
-
-  async function register(registration: Registration): Promise<User> {
-    await tell('/register', registration);
-    return login(registration.username, registration.password);
   }
 
   /** Ends the session here in any case, and at once; false if the server could not be told.
@@ -121,15 +115,22 @@ export function createAuth(page: Page, baseURL = '/api') {
 
   return {
     login,
-    register,
     logout,
     changePassword,
     deleteAccount,
     request,
     /** The same object until it changes: fit for useSyncExternalStore. */
     getSession: () => store.read(),
-    /** Calls when the session begins, changes (a new token too) or ends, in whichever tab; returns how to stop. */
-    subscribe: (listener: () => void) => store.subscribe(listener),
+    /** Calls when a session began or ended, in whichever tab, but not for a new token; returns how to stop. */
+    subscribe: (listener: () => void) => {
+      let known = store.read()?.id;
+      return store.subscribe(() => {
+        const id = store.read()?.id;
+        const changed = id !== known;
+        known = id;
+        if (changed) listener();
+      });
+    },
     /** Why the last session ended; told once. */
     takeEndReason: () => store.takeEndReason(),
 
@@ -150,6 +151,8 @@ export function createAuth(page: Page, baseURL = '/api') {
       request<void>({ method: 'DELETE', path: `/sessions/${encodeURIComponent(id)}` }),
     endOtherSessions: () => request<void>({ method: 'DELETE', path: '/sessions' }),
 
+    /** Makes the account; to log in is the next step. */
+    register: (registration: Registration) => tell<{ user: User }>('/register', registration),
     forgotPassword: (email: string) => tell('/password/forgot', { email }),
     resetPassword: (code: string, new_password: string) => tell('/password/reset', { code, new_password }),
     verifyEmail: (code: string) => tell('/email/verify', { code }),
