@@ -1,5 +1,5 @@
 // Proofs made by independent implementations in JavaScript, as JSON on standard output; see make_dpop.py.
-// Tested with dpop 2.1.2 and jose 6.2.18.
+// Made with dpop 2.1.2 and jose 6.2.18, Node 20.
 import * as DPoP from 'dpop'
 import * as jose from 'jose'
 

@@ -477,6 +477,7 @@ def shown(value: object) -> str:
 def claims() -> Iterator[Vector]:
     times = (str(NOW), float(NOW), NOW + 0.5, NOW - 61, NOW + 11, 0, 1, -NOW, 10**30, NOW * 1000)
     yield refused("iat true in 1970", proof(iat=True), "true is no integer") | {"now": 1}
+    yield refused("exp true in 1970", proof(iat=0, exp=True), "true is no integer") | {"now": 0}
     for iat in (*times, None, [NOW], "", ABSENT):
         yield refused(f"iat {shown(iat)}", proof(iat=iat), "an integer from now - 60 to now + 10 (§11.1)")
     limits: list[tuple[str, Any]] = [
