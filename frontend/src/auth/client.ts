@@ -5,14 +5,14 @@ import { bookFrom, catalogueFrom } from './books';
 import { KeyStore } from './key';
 import { ApiProblem } from './problems';
 import { ProvenApi } from './proven';
-import { Refresher, type Visibility } from './refresh';
+import { Refresher, type Wakeful } from './refresh';
 import { SessionStore, type StorageEvents, type StoredSession, sessionFrom } from './stored';
 import type { Book, Catalogue, Registration, SessionRow, User } from './types';
 
 const LOGOUT_TIMEOUT_MS = 5_000;
 
 /** What a tab offers: `window`. */
-export interface Page extends StorageEvents, Visibility {
+export interface Page extends StorageEvents, Wakeful {
   readonly indexedDB: IDBFactory;
 }
 
@@ -73,9 +73,9 @@ export function createAuth(page: Page, baseURL = '/api') {
       store.write(session);
       return session.user;
     } finally {
-      // Refused, or answered with a bearer session: then the key is of no use.
-      if (store.read()?.keyName !== keyName) await keys.forget(keyName);
-      await keys.clean(keyName);
+      const inUse = store.read()?.keyName ?? null;
+      if (keyName !== inUse) await keys.forget(keyName); // refused, or answered with a bearer session
+      await keys.clean(inUse);
     }
   }
 

@@ -2,7 +2,7 @@
 
 const DATABASE = 'ta.keys';
 const KEYS = 'keys';
-const PATIENCE_MS = 3000; // WebKit has been seen never to answer indexedDB.open (bug 226547)
+const PATIENCE_MS = 3000;
 const LEFTOVER_MS = 24 * 3600 * 1000; // no log-in takes a day
 
 interface Row {
@@ -64,27 +64,33 @@ export class KeyStore {
   }
 
   /** One transaction on a connection of its own: a kept one blocks upgrades and dies in a sleeping tab. */
-  #run<T>(mode: IDBTransactionMode, work: (keys: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      setTimeout(reject, PATIENCE_MS, new Error('IndexedDB does not answer'));
-      const opening = this.#page.indexedDB.open(DATABASE, 1);
-      opening.onupgradeneeded = () => opening.result.createObjectStore(KEYS);
+  async #run<T>(mode: IDBTransactionMode, work: (keys: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    const opening = this.#page.indexedDB.open(DATABASE, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(KEYS);
+    const database = await settled<IDBDatabase>((resolve, reject) => {
+      opening.onsuccess = () => resolve(opening.result);
       opening.onerror = () => reject(opening.error);
-      opening.onsuccess = () => {
-        const database = opening.result;
-        try {
-          const transaction = database.transaction(KEYS, mode);
-          const request = work(transaction.objectStore(KEYS));
-          transaction.oncomplete = () => resolve(request.result);
-          transaction.onabort = () => reject(transaction.error);
-        } catch (error) {
-          reject(error); // DataCloneError: some private modes can't store a key
-        } finally {
-          database.close(); // takes effect when the transaction is over
-        }
-      };
     });
+    try {
+      const transaction = database.transaction(KEYS, mode);
+      const request = work(transaction.objectStore(KEYS)); // throws DataCloneError where a key can't be stored
+      return await settled((resolve, reject) => {
+        transaction.oncomplete = () => resolve(request.result);
+        transaction.onabort = () => reject(transaction.error);
+      });
+    } finally {
+      database.close();
+    }
   }
+}
+
+/** A promise that is rejected if nothing comes of it: WebKit has been seen never to answer (bug 226547). */
+async function settled<T>(executor: ConstructorParameters<typeof Promise<T>>[0]): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, PATIENCE_MS, new Error('IndexedDB does not answer'));
+  });
+  return Promise.race([new Promise(executor), patience]).finally(() => clearTimeout(timer));
 }
 
 export interface Claims {

@@ -12,24 +12,27 @@ const RETRY_MS = 15_000; // the timer's next try after a failure
 const MAX_PAUSE_MS = 60_000; // a longer Retry-After is more likely a mistake than a wish
 const MAX_TIMER_MS = 3_600_000; // setTimeout fires at once beyond 2^31 ms: a clock that jumped would make it spin
 
-export interface Visibility {
+/** What a tab has to wake up by. */
+export interface Wakeful {
   readonly document: {
     readonly visibilityState: string;
     addEventListener(type: 'visibilitychange', listener: () => void): void;
   };
+  setTimeout(callback: () => void, ms: number): number;
+  clearTimeout(timer: number | undefined): void;
 }
 
 export class Refresher {
   readonly #store: SessionStore;
   readonly #keys: KeyStore;
   readonly #api: ProvenApi;
-  readonly #document: Visibility['document'];
+  readonly #page: Wakeful;
   #flight: Promise<void> | null = null;
   #pause: { token: string; until: number; error: unknown } | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: number | undefined;
 
-  constructor(page: Visibility, parts: { store: SessionStore; keys: KeyStore; api: ProvenApi }) {
-    this.#document = page.document;
+  constructor(page: Wakeful, parts: { store: SessionStore; keys: KeyStore; api: ProvenApi }) {
+    this.#page = page;
     this.#store = parts.store;
     this.#keys = parts.keys;
     this.#api = parts.api;
@@ -83,18 +86,18 @@ export class Refresher {
 
   /** Only a visible tab renews on its own; the others do when they are used, with one request less each. */
   #schedule(minimumMs: number): void {
-    clearTimeout(this.#timer);
+    this.#page.clearTimeout(this.#timer);
     const session = this.#store.read();
     if (session === null) return;
     // Not all windows at the same moment: the first one's token reaches the others before their turn.
     const jitterMs = (Math.random() * (session.expiresAt - session.refreshAt)) / 2;
     const waitMs = Math.max(minimumMs, session.refreshAt + jitterMs - Date.now());
-    this.#timer = setTimeout(() => this.#wake(), Math.min(waitMs, MAX_TIMER_MS));
+    this.#timer = this.#page.setTimeout(() => this.#wake(), Math.min(waitMs, MAX_TIMER_MS));
   }
 
   /** A timer says little after a sleep; the clock decides. */
   #wake(): void {
-    if (this.#document.visibilityState !== 'visible') return;
+    if (this.#page.document.visibilityState !== 'visible') return;
     this.#store.announce();
     const session = this.#store.read();
     if (session === null) return;

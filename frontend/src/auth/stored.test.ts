@@ -1,0 +1,118 @@
+// @vitest-environment node
+
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { Browser, Server, type Tab, user } from './testing';
+
+const SESSION = {
+  id: 's0',
+  user: user('ann'),
+  token: 'ta1_abc',
+  expiresAt: 2,
+  refreshAt: 1,
+  bound: true,
+  keyName: 'k',
+};
+const without = (member: keyof typeof SESSION) => {
+  const { [member]: _, ...rest } = SESSION;
+  return JSON.stringify(rest);
+};
+const with_ = (members: object) => JSON.stringify({ ...SESSION, ...members });
+
+let browser: Browser;
+let tab: Tab;
+const server = await new Server().start();
+
+beforeEach(() => {
+  browser = new Browser();
+  tab = browser.tab(server);
+});
+
+test('what was stored is there again after a reload', () => {
+  browser.items.set('ta.session', JSON.stringify(SESSION));
+  expect(browser.tab(server).auth.getSession()).toEqual(SESSION);
+});
+
+test('the session is the same object until it changes', () => {
+  browser.items.set('ta.session', JSON.stringify(SESSION));
+  expect(tab.auth.getSession()).toBe(tab.auth.getSession());
+  browser.items.set('ta.session', with_({ id: 's1' }));
+  expect(tab.auth.getSession()?.id).toBe('s1');
+});
+
+test.each([
+  '',
+  'null',
+  '[]',
+  '{',
+  '"ta1_abc"',
+  'ta1_abc',
+  '[object Object]',
+  ...(['id', 'user', 'token', 'expiresAt', 'refreshAt', 'bound', 'keyName'] as const).map(without),
+  with_({ token: 'ta1_abc\r\nX-Evil: 1' }),
+  with_({ token: 'eyJhbGciOiJub25lIn0' }),
+  with_({ token: ['ta1_abc'] }),
+  with_({ expiresAt: '2' }),
+  with_({ expiresAt: null }),
+  with_({ user: 'ann' }),
+  with_({ user: { id: 'u' } }),
+  with_({ bound: 'yes' }),
+  with_({ keyName: 7 }),
+])('what is no session of ours is treated as none: %s', async (text) => {
+  browser.items.set('ta.session', text);
+  const opened = browser.tab(server);
+  expect(opened.auth.getSession()).toBeNull();
+  await expect(opened.auth.fetchMe()).rejects.toMatchObject({ code: 'missing_token' });
+  expect(await opened.auth.logout()).toBe(true);
+  expect(server.requests).toEqual([]);
+});
+
+test('an end reason that nobody knows is told as unknown', () => {
+  browser.items.set('ta.ended', '<script>');
+  expect(tab.auth.takeEndReason()).toBe('unknown');
+});
+
+test('site data that was cleared logs out', () => {
+  browser.items.set('ta.session', JSON.stringify(SESSION));
+  tab = browser.tab(server);
+  const heard = vi.fn();
+  tab.auth.subscribe(heard);
+  browser.items.clear();
+  tab.heard(null, null);
+  expect(tab.auth.getSession()).toBeNull();
+  expect(heard).toHaveBeenCalledOnce();
+});
+
+test('who no longer listens is not called', () => {
+  const heard = vi.fn();
+  tab.auth.subscribe(heard)();
+  browser.items.set('ta.session', JSON.stringify(SESSION));
+  tab.heard('ta.session', JSON.stringify(SESSION));
+  expect(heard).not.toHaveBeenCalled();
+});
+
+describe('local storage that can’t be used', () => {
+  test('makes a session that lives as long as the tab', async () => {
+    tab.storageError = new DOMException('blocked', 'SecurityError');
+    await tab.auth.login('ann', 'correct horse battery');
+    expect(await tab.auth.fetchMe()).toEqual(user('ann'));
+    expect(browser.items.size).toBe(0);
+    await tab.auth.logout();
+    expect(tab.auth.getSession()).toBeNull();
+    expect(tab.auth.takeEndReason()).toBe('logged_out');
+  });
+
+  test('because it is full keeps no older token', async () => {
+    browser.items.set('ta.session', JSON.stringify(SESSION));
+    tab.writeError = new DOMException('full', 'QuotaExceededError');
+    await tab.auth.login('ann', 'correct horse battery');
+    expect(browser.items.has('ta.session')).toBe(false);
+    expect(tab.auth.getSession()?.token).not.toBe(SESSION.token);
+  });
+
+  test('because it was full does not hide a later log-in of another tab', async () => {
+    tab.writeError = new DOMException('full', 'QuotaExceededError');
+    await tab.auth.login('ann', 'correct horse battery');
+    await browser.tab(server).auth.login('bob', 'correct horse battery');
+    expect(tab.auth.getSession()?.user.username).toBe('bob');
+  });
+});
