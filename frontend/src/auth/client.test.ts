@@ -153,10 +153,17 @@ describe('a refresh', () => {
     await until(() => server.count('/refresh') === 2);
   });
 
+  test('comes by itself after a reload too', async () => {
+    const { refreshAt } = await loggedIn();
+    expect(browser.tab(server).timer?.due).toBeGreaterThanOrEqual(refreshAt);
+  });
+
   test('waits in a hidden tab until that is looked at', async () => {
     const { token } = await loggedIn();
     tab.turn('hidden');
+    const keyAskedFor = vi.spyOn(browser.indexedDB, 'open');
     nextTimer(browser);
+    expect(keyAskedFor).not.toHaveBeenCalled();
     expect(tab.timer).toBeNull();
     tab.turn('visible');
     await until(() => tab.auth.getSession()?.token !== token);
@@ -177,6 +184,7 @@ describe('a refresh', () => {
   test('is one for five windows whose tokens expire together', async () => {
     await loggedIn();
     for (let i = 0; i < 4; i++) browser.tab(server);
+    expect(new Set(browser.tabs.map(({ timer }) => timer?.due)).size).toBe(5);
     for (let generation = 2; generation < 7; generation++) {
       const { token } = tab.auth.getSession() ?? expect.fail();
       nextTimer(browser);
@@ -386,17 +394,22 @@ describe('the end of a session', () => {
     expect(other.auth.takeEndReason()).toBe('revoked');
   });
 
-  test('is told to a tab that is opened later, and forgotten with the next log-in', async () => {
+  test('is told to a tab that is opened later', async () => {
     await loggedIn();
     server.endSessions('revoked');
     await expect(tab.auth.fetchMe()).rejects.toThrow(ApiProblem);
-    const later = browser.tab(server);
-    expect(later.auth.takeEndReason()).toBe('revoked');
+    expect(browser.tab(server).auth.takeEndReason()).toBe('revoked');
+  });
+
+  test('is forgotten in all tabs with the next log-in', async () => {
     await loggedIn();
-    await tab.auth.logout();
-    expect(later.auth.takeEndReason()).toBe('logged_out');
+    const other = browser.tab(server);
+    server.endSessions('revoked');
+    await expect(tab.auth.fetchMe()).rejects.toThrow(ApiProblem);
     await loggedIn();
-    expect(later.auth.takeEndReason()).toBeNull();
+    expect([...browser.items.keys()]).toEqual(['ta.session']);
+    expect(tab.auth.takeEndReason()).toBeNull();
+    expect(other.auth.takeEndReason()).toBeNull();
   });
 });
 
@@ -598,6 +611,17 @@ describe('a bound session', () => {
     expect(server.count('/refresh')).toBe(3);
   });
 
+  test.each(['https://books.new.example', 'https://books.new.example/'])(
+    'follows the public address to %s',
+    async (url) => {
+      await loggedIn();
+      sleep(DAY);
+      server.publicUrl = url;
+      await tab.auth.fetchMe();
+      expect(server.lastProof?.claims['htu']).toBe('https://books.new.example/api/refresh');
+    },
+  );
+
   test('makes a new proof when the browser had already spent the first one', async () => {
     await loggedIn();
     sleep(DAY);
@@ -721,12 +745,37 @@ describe('a bearer session is what one gets', () => {
   });
 });
 
+describe('a log-in', () => {
+  test.each<unknown>([
+    'Welcome to our hotel',
+    { token: 'ta1_a', expires_in: 900, session: { id: 's0', bound: false } },
+    { token: 'ta1_a', expires_in: 900, user: user('ann') },
+    { token: 'ta1_a', expires_in: '900', session: { id: 's0', bound: false }, user: user('ann') },
+  ])('is none if the answer is not from our server: %j', async (body) => {
+    server.trouble('/login', (response) => send(response, { status: 200, body }));
+    await expect(tab.auth.login('ann', PASSWORD)).rejects.toThrow(NetworkError);
+    expect(browser.items.size).toBe(0);
+    expect(await keyNames(browser)).toEqual([]);
+  });
+});
+
 describe('keys', () => {
   test('can’t be read out', async () => {
     const generate = vi.spyOn(crypto.subtle, 'generateKey');
     await loggedIn();
     const pair: CryptoKeyPair = await generate.mock.results[0]?.value;
     await expect(crypto.subtle.exportKey('jwk', pair.privateKey)).rejects.toThrow();
+  });
+
+  test('are in no open connection that would keep site data from being cleared', async () => {
+    await loggedIn();
+    await tab.auth.logout();
+    const deleting = browser.indexedDB.deleteDatabase('ta.keys');
+    const outcome = new Promise((resolve) => {
+      deleting.onsuccess = () => resolve('deleted');
+      deleting.onblocked = () => resolve('blocked');
+    });
+    expect(await outcome).toBe('deleted');
   });
 
   test('of log-ins that failed are deleted', async () => {

@@ -38,7 +38,7 @@ export function createAuth(page: Page, baseURL = '/api') {
       if (store.read()?.token === used.token) await refresher.refresh();
       const next = store.read();
       // Somebody else may have logged in meanwhile: what one person asked for is never done as another.
-      if (next === null || next.token === used.token || next.user.id !== used.user.id) throw error;
+      if (next === null || next.user.id !== used.user.id) throw error;
       return how(call, next);
     }
   }

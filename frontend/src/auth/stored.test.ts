@@ -1,6 +1,7 @@
 // @vitest-environment node
 
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { tokenFrom } from './stored';
 import { Browser, Server, type Tab, user } from './testing';
 
 const SESSION = {
@@ -64,6 +65,17 @@ test.each([
   await expect(opened.auth.fetchMe()).rejects.toMatchObject({ code: 'missing_token' });
   expect(await opened.auth.logout()).toBe(true);
   expect(server.requests).toEqual([]);
+});
+
+test.each([
+  [7200, 7140],
+  [900, 840],
+  [600, 540],
+  [20, 18],
+])('a token of %d s is refreshed after %d s', (lifeSeconds, refreshSeconds) => {
+  const { expiresAt, refreshAt } = tokenFrom({ token: 'ta1_abc', expires_in: lifeSeconds }, 1_000_000);
+  expect(expiresAt).toBe(1_000_000 + lifeSeconds * 1000);
+  expect(refreshAt).toBe(1_000_000 + refreshSeconds * 1000);
 });
 
 test('an end reason that nobody knows is told as unknown', () => {

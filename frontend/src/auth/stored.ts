@@ -90,7 +90,7 @@ export class SessionStore {
     const reason = this.#endReason ?? (stored === null ? null : endReason(stored));
     this.#endReason = null;
     this.#remove(ENDED);
-    return this.read() === null ? reason : null;
+    return reason;
   }
 
   subscribe(listener: () => void): () => void {

@@ -56,6 +56,7 @@ export class Server {
   /** Whether it knows DPoP: if not it ignores the proof and makes bearer sessions. */
   binds = true;
   clockOffsetMs = 0;
+  publicUrl = PUBLIC_URL;
   /** The header of the last valid proof, and what it said. */
   lastProof: { header: { jwk?: JWK }; claims: Record<string, unknown> } | null = null;
   readonly #troubles: { path: string; trouble: Trouble }[] = [];
@@ -124,7 +125,7 @@ export class Server {
   async #answer(request: Request): Promise<Answer> {
     switch (`${request.method} ${request.path}`) {
       case 'GET /config':
-        return { status: 200, body: { public_url: PUBLIC_URL, password_min_length: 15 } };
+        return { status: 200, body: { public_url: this.publicUrl, password_min_length: 15 } };
       case 'POST /login':
         return this.#login(request, await this.#thumbprint(request));
       case 'POST /refresh':
@@ -243,7 +244,9 @@ export class Server {
     });
     const ath = token === '' ? undefined : createHash('sha256').update(token).digest('base64url');
     const isRight =
-      payload['htm'] === method && payload['htu'] === `${PUBLIC_URL}/api${path}` && payload['ath'] === ath;
+      payload['htm'] === method &&
+      payload['htu'] === `${this.publicUrl.replace(/\/$/, '')}/api${path}` &&
+      payload['ath'] === ath;
     if (!isRight || this.#jtis.has(payload.jti)) throw refused;
     this.#jtis.add(payload.jti);
     this.lastProof = { header: protectedHeader, claims: payload };
