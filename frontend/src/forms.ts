@@ -45,12 +45,12 @@ function refused(problem: ApiProblem, shownFields: readonly string[]): Pick<Fail
   return { fields, message: rest.join(' ') };
 }
 
-/** "2 min 5 s" */
+/** "2 min 5 s", in one piece: a number never ends a line. */
 export function duration(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   const rest = Math.ceil(seconds % 60);
-  if (minutes === 0) return `${rest} s`;
-  return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;
+  if (minutes === 0) return `${rest}\u00a0s`;
+  return rest === 0 ? `${minutes}\u00a0min` : `${minutes}\u00a0min ${rest}\u00a0s`;
 }
 
 /** In code points, as the server counts: an emoji is one character. */

@@ -8,7 +8,7 @@ export interface Notice {
 export const READY_NOTICE: Notice = { kind: 'success', text: 'Your account is ready. Log in to go on.' };
 
 export function endNotice(reason: EndReason): Notice {
-  const unusual = reason === 'reused' || reason === 'account_disabled';
+  const unusual = reason === 'reused' || reason === 'key_lost' || reason === 'account_disabled';
   return { kind: unusual ? 'warning' : 'info', text: END_WORDS[reason] };
 }
 
@@ -21,5 +21,6 @@ const END_WORDS: Record<EndReason, string> = {
     'Signed out to be safe: an old copy of your session was used. If that wasn’t you, change your password.',
   expired: 'Signed out because you hadn’t been here for a while.',
   account_disabled: 'Signed out because this account was disabled.',
+  key_lost: 'Signed out because the key to your session is no longer in this browser.',
   unknown: 'Signed out because your session has ended.',
 };

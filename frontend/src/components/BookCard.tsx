@@ -4,6 +4,9 @@ import { authorLine, type TidyBook } from '../books/tidy';
 import { Cover } from './Cover';
 import { Highlighted } from './Highlighted';
 
+/** The state of a link's navigation, by which the book's page knows that Back leads to the list. */
+export const FROM_LIST = 'list';
+
 /** One book of the list; all of it is the link. */
 export function BookCard({ book, words }: { book: TidyBook; words: readonly string[] }) {
   return (
@@ -12,6 +15,7 @@ export function BookCard({ book, words }: { book: TidyBook; words: readonly stri
       <div className="flex min-w-0 grow flex-col gap-0.5">
         <Link
           to={`/books/${book.id}`}
+          state={FROM_LIST}
           className="line-clamp-2 leading-snug font-semibold outline-none after:absolute after:inset-0"
         >
           <Highlighted text={book.title} words={words} />

@@ -22,10 +22,10 @@ export function Layout() {
       </a>
       {navigation.state !== 'idle' && <Progress />}
       <header className="border-b border-line/40 bg-card">
-        <div className="mx-auto flex min-h-16 max-w-6xl items-center gap-2 px-4">
+        <div className="mx-auto flex min-h-16 max-w-6xl items-center gap-1.5 px-4 sm:gap-3">
           <Link
             to={HOME}
-            className="mr-auto flex min-h-11 items-center gap-2.5 rounded-lg text-lg font-bold text-brand"
+            className="mr-auto flex min-h-11 min-w-11 items-center gap-2 rounded-lg font-bold sm:gap-2.5 sm:text-lg text-brand"
           >
             <Logo />
             <span className="sr-only min-[22.5rem]:not-sr-only">Bookshelf</span>

@@ -59,7 +59,7 @@ export function SearchBar({ input, query, sort, onQuery, onSort, onDown }: Searc
         />
         {query === '' ? (
           <span
-            className="pointer-events-none absolute inset-y-0 right-3 my-auto hidden h-6 rounded border border-line/60 px-2 text-sm leading-5.5 text-muted peer-focus:hidden pointer-fine:block"
+            className="pointer-events-none absolute inset-y-0 right-3 my-auto hidden h-6 rounded border border-line/60 px-2 text-sm leading-5.5 text-muted peer-focus:hidden sm:pointer-fine:block"
             aria-hidden="true"
           >
             /

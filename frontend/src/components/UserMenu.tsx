@@ -9,7 +9,7 @@ export function UserMenu({ username }: { username: string }) {
         type="button"
         popoverTarget="user-menu"
         aria-label={`Your menu, ${username}`}
-        className="flex min-h-11 min-w-11 cursor-pointer items-center justify-center gap-1.5 rounded-full text-own hover:bg-page sm:px-3"
+        className="flex min-h-11 min-w-11 cursor-pointer items-center justify-center gap-1.5 rounded-full border border-transparent text-own hover:border-own sm:px-3"
       >
         <Icon name="user" />
         <span className="hidden max-w-40 truncate sm:block">{username}</span>

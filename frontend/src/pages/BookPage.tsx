@@ -1,10 +1,13 @@
-import { useLoaderData, useLocation } from 'react-router-dom';
+import type { MouseEvent } from 'react';
+import { useLoaderData, useLocation, useNavigate } from 'react-router-dom';
 import { spellIsbn13 } from '../books/isbn';
 import { type TidyBook, tidy } from '../books/tidy';
+import { FROM_LIST } from '../components/BookCard';
 import { Cover } from '../components/Cover';
 import { Icon } from '../components/Icon';
 import { Page } from '../components/Page';
 import { TextLink } from '../components/TextLink';
+import { HOME } from '../from';
 import type { bookLoader } from '../routes';
 
 export function BookPage() {
@@ -28,14 +31,19 @@ export function BookPage() {
   );
 }
 
-/** Back to the list as it was, if that is where one came from. */
+/** Back to the list as it was left, search, order and place, if that is where one came from. */
 function BackLink() {
   const state: unknown = useLocation().state;
+  const navigate = useNavigate();
+
+  const goBack = (event: MouseEvent) => {
+    if (state !== FROM_LIST || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    void navigate(-1);
+  };
+
   return (
-    <TextLink
-      to={`/books${typeof state === 'string' ? state : ''}`}
-      className="mb-2 inline-flex min-h-11 items-center gap-2"
-    >
+    <TextLink to={HOME} onClick={goBack} className="mb-2 inline-flex min-h-11 items-center gap-2">
       <Icon name="back" /> All books
     </TextLink>
   );
@@ -58,18 +66,23 @@ function Authors({ names }: { names: readonly string[] }) {
 
 function Facts({ book: { id, pages, isbn, givenIsbn } }: { book: TidyBook }) {
   return (
-    <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 tabular-nums [&>dt]:text-muted">
+    <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2 tabular-nums sm:gap-x-8 [&>dt]:text-muted">
       <dt>Pages</dt>
       <dd>{pages ?? 'Not known'}</dd>
       {isbn === null ? (
         <>
           <dt>ISBN</dt>
-          <dd>{givenIsbn === null ? 'None' : `${givenIsbn} (as catalogued, not a valid ISBN)`}</dd>
+          <dd>
+            {givenIsbn ?? 'None'}
+            {givenIsbn !== null && (
+              <small className="block text-sm text-muted">As catalogued, but not a valid ISBN</small>
+            )}
+          </dd>
         </>
       ) : (
         <>
           <dt>ISBN-13</dt>
-          <dd>{spellIsbn13(isbn.isbn13)}</dd>
+          <dd className="whitespace-nowrap">{spellIsbn13(isbn.isbn13)}</dd>
           {isbn.isbn10 !== null && (
             <>
               <dt>ISBN-10</dt>
@@ -78,7 +91,7 @@ function Facts({ book: { id, pages, isbn, givenIsbn } }: { book: TidyBook }) {
           )}
         </>
       )}
-      <dt>Catalogue number</dt>
+      <dt>Catalogue no.</dt>
       <dd>{id}</dd>
     </dl>
   );

@@ -6,6 +6,7 @@ import { BookList } from '../components/BookList';
 import { CatalogueNote } from '../components/CatalogueNote';
 import { Page } from '../components/Page';
 import { SearchBar } from '../components/SearchBar';
+import { Shelf } from '../components/Shelf';
 import type { booksLoader } from '../routes';
 
 export function BooksPage() {
@@ -17,9 +18,7 @@ export function BooksPage() {
     <Page title="Books" className="flex grow flex-col gap-5">
       <CatalogueNote state={catalogue} count={tidied.length} />
       {tidied.length === 0 ? (
-        <p className="m-auto py-16 text-center text-lg text-muted">
-          There are no books in the catalogue yet.
-        </p>
+        <EmptyShelf />
       ) : (
         // A navigation (back, forward, the logo) brings its own search and order.
         <Catalogue key={key} books={tidied} />
@@ -80,9 +79,21 @@ function Catalogue({ books }: { books: readonly TidyBook[] }) {
   );
 }
 
+function EmptyShelf() {
+  return (
+    <div className="mx-auto mt-4 w-full max-w-96 sm:mt-10">
+      <Shelf />
+      <div className="rounded-xl border border-line/40 bg-card p-6 text-center">
+        <p className="text-lg">There are no books yet.</p>
+        <p className="text-muted">As soon as the catalogue has some, they are here.</p>
+      </div>
+    </div>
+  );
+}
+
 function NoHit({ query, onClear }: { query: string; onClear: () => void }) {
   return (
-    <div className="m-auto flex max-w-96 flex-col items-center gap-3 rounded-xl bg-card p-6 text-center">
+    <div className="mx-auto mt-4 flex w-full max-w-96 flex-col items-center gap-3 rounded-xl border border-line/40 bg-card p-6 text-center sm:mt-10">
       <p className="max-w-full text-lg">
         No book matches <strong className="text-own">{query}</strong>
       </p>

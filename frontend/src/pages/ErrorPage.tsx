@@ -3,6 +3,7 @@ import { ApiProblem, NetworkError } from '../auth';
 import { Button } from '../components/Button';
 import { Countdown } from '../components/Countdown';
 import { Page } from '../components/Page';
+import { Shelf } from '../components/Shelf';
 import { NotFoundPage } from './NotFoundPage';
 
 /** What a page shows that couldn't be loaded: what happened, and what to do now. */
@@ -18,6 +19,7 @@ export function ErrorPage() {
   const { title, words } = explain(error);
   return (
     <div className="mx-auto w-full max-w-120 sm:pt-6">
+      <Shelf />
       <Page
         title={title}
         className="flex flex-col items-start gap-4 rounded-xl border border-line/40 bg-card p-5 sm:p-7"
