@@ -1,0 +1,62 @@
+"""What must never be forgotten: users and the session ledger. Changed by migrations only."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, String, Uuid
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, always aware and in UTC; SQLite would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "ta_users"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
+    username: Mapped[str] = mapped_column(String(64))  # as typed
+    username_key: Mapped[str] = mapped_column(String(128), unique=True)  # NFKC, case-folded
+    password_hash: Mapped[str] = mapped_column(String(512))
+    # An address counts only once verified: unique then, so nobody can block or claim one.
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_key: Mapped[str | None] = mapped_column(String(512), unique=True)
+    pending_email: Mapped[str | None] = mapped_column(String(254))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class LedgerEntry(Base):
+    """One session, also after it ended: how Redis's word on it is checked at every refresh."""
+
+    __tablename__ = "ta_sessions"
+    __table_args__ = (Index("ix_ta_sessions_user_id_ended_at", "user_id", "ended_at"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)  # public; opens nothing
+    session_id: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("ta_users.id", ondelete="CASCADE"))
+    thumbprint: Mapped[str | None] = mapped_column(String(43))  # of the key it is bound to; NULL: bearer
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    last_refreshed_at: Mapped[datetime] = mapped_column(UtcTime)
+    idle_until: Mapped[datetime] = mapped_column(UtcTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcTime)  # the absolute limit
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(256))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    end_reason: Mapped[str | None] = mapped_column(String(32))
