@@ -9,7 +9,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, json, request
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.local import LocalProxy
 
@@ -182,6 +183,6 @@ def _answer_trouble(error: Exception) -> Response:
 
 
 def _database_is_away(error: Exception) -> bool:
-    if isinstance(error, OperationalError | InterfaceError | TimeoutError):
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated

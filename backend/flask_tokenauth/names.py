@@ -42,39 +42,12 @@ def _one_script(name: str) -> bool:
     return not letters or any(regex.fullmatch(f"\\p{{{script}}}+", letters) for script in _SCRIPTS)
 
 
-_SCRIPTS = [
-    "Latin",
-    "Greek",
-    "Cyrillic",
-    "Armenian",
-    "Hebrew",
-    "Arabic",
-    "Syriac",
-    "Thaana",
-    "Devanagari",
-    "Bengali",
-    "Gurmukhi",
-    "Gujarati",
-    "Oriya",
-    "Tamil",
-    "Telugu",
-    "Kannada",
-    "Malayalam",
-    "Sinhala",
-    "Thai",
-    "Lao",
-    "Tibetan",
-    "Myanmar",
-    "Georgian",
-    "Ethiopic",
-    "Khmer",
-    "Mongolian",
-    "Cherokee",
-    "Hangul",
-    "Han",
-    "Hiragana",
-    "Katakana",
-]
+_SCRIPTS = (
+    *("Latin", "Greek", "Cyrillic", "Armenian", "Hebrew", "Arabic", "Syriac", "Thaana", "Devanagari"),
+    *("Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala"),
+    *("Thai", "Lao", "Tibetan", "Myanmar", "Georgian", "Ethiopic", "Khmer", "Mongolian", "Cherokee"),
+    *("Hangul", "Han", "Hiragana", "Katakana"),
+)
 
 
 def normalise_email(text: str) -> str | None:

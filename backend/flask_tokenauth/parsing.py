@@ -1,4 +1,4 @@
-"""Bytes to a checked body: one JSON object with exactly the known fields, or a problem that names the field."""
+"""Bytes to a checked body: one JSON object with exactly the known fields, or a problem."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Passwords: which are accepted (NIST SP 800-63B-4 §3.1.1.2, ASVS 5.0 §6.2) and how they are kept (Argon2id)."""
+"""Passwords: which are accepted (NIST SP 800-63B-4 §3.1.1.2, ASVS 5.0 §6.2), and how they are kept."""
 
 import threading
 import unicodedata

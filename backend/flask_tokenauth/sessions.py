@@ -109,12 +109,12 @@ class Sessions:
         behind = record["g"] - token.generation
         if behind < 0 or (behind == 0 and not record["s"]):
             if not self._observe(keys=[_key(token.session_id)], args=_args(token, now)):
-                return self._verify_again(token, now)
+                return self._verify_again(token)
         elif behind > 1 or (behind == 1 and now >= record["r"] + self._grace):
             raise InvalidToken
         return LiveSession(token.session_id, record["u"])
 
-    def _verify_again(self, token: Token, now: int) -> LiveSession:
+    def _verify_again(self, token: Token) -> LiveSession:
         """The record changed between GET and script: rotated, which grace covers, or ended."""
         raw = self._redis.get(_key(token.session_id))
         if raw is None:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from redis import ConnectionPool, Redis, RedisCluster, Sentinel
@@ -34,17 +34,18 @@ def open_redis(url: str) -> Redis:
     if scheme == "redis+sentinel":
         return _open_sentinel(url, options)
     if scheme == "redis+cluster":
-        nodes = [ClusterNode(host, port) for host, port in _hosts(url, 6379)]
+        nodes = [ClusterNode(host, port) for host, port in _hosts(url, 6379)]  # type: ignore[no-untyped-call]
         # redis-py types the two clients apart, though every command that we use is on both.
-        return RedisCluster(startup_nodes=nodes, **_credentials(url), **options)  # type: ignore[return-value]
+        return cast("Redis", RedisCluster(startup_nodes=nodes, **(options | _credentials(url))))
     return Redis(connection_pool=ConnectionPool.from_url(url, **options))
 
 
 def _open_sentinel(url: str, options: dict[str, Any]) -> Redis:
     name = urlsplit(url).path.strip("/") or "mymaster"
-    sentinel = Sentinel(_hosts(url, 26379), sentinel_kwargs=options, **_credentials(url), **options)
-    client: Redis = sentinel.master_for(name)
-    return client
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        _hosts(url, 26379), sentinel_kwargs=options, **_credentials(url), **options
+    )
+    return cast("Redis", sentinel.master_for(name))  # type: ignore[no-untyped-call]
 
 
 def _hosts(url: str, default_port: int) -> list[tuple[str, int]]:

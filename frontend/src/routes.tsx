@@ -24,7 +24,7 @@ import { BookSkeleton } from './pages/BookSkeleton';
 import { BooksSkeleton } from './pages/BooksSkeleton';
 import { ErrorPage } from './pages/ErrorPage';
 import { NotFoundPage } from './pages/NotFoundPage';
-import { endNotice, type Notice, READY_NOTICE } from './words';
+import { endNotice, type Notice, READY_NOTICE, UNTOLD_NOTICE } from './words';
 
 const USUAL_PASSWORD_MIN_LENGTH = 15; // code points; the server's default, NIST SP 800-63B-4 §3.1.1.2
 
@@ -84,7 +84,9 @@ function strangersOnly(request: Request) {
 export function loginLoader({ request }: LoaderFunctionArgs): { notice: Notice | null } {
   strangersOnly(request);
   const reason = takeEndReason();
-  if (new URL(request.url).searchParams.has('ready')) return { notice: READY_NOTICE };
+  const { searchParams } = new URL(request.url);
+  if (searchParams.has('ready')) return { notice: READY_NOTICE };
+  if (searchParams.has('untold')) return { notice: UNTOLD_NOTICE };
   return { notice: reason === null ? null : endNotice(reason) };
 }
 
@@ -137,8 +139,7 @@ async function credentials(request: Request) {
 }
 
 async function logoutAction() {
-  await logout();
-  return redirect('/login');
+  return redirect((await logout()) ? '/login' : '/login?untold');
 }
 
 // For people who are logged in.

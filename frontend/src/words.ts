@@ -7,6 +7,11 @@ export interface Notice {
 
 export const READY_NOTICE: Notice = { kind: 'success', text: 'Your account is ready. Log in to go on.' };
 
+export const UNTOLD_NOTICE: Notice = {
+  kind: 'warning',
+  text: 'You are logged out in this browser. The server couldn’t be told; the session there ends by itself.',
+};
+
 export function endNotice(reason: EndReason): Notice {
   const unusual = reason === 'reused' || reason === 'key_lost' || reason === 'account_disabled';
   return { kind: unusual ? 'warning' : 'info', text: END_WORDS[reason] };
