@@ -655,12 +655,18 @@ describe('a bound session', () => {
     expect(tab.auth.takeEndReason()).toBe('key_lost');
   });
 
-  test('survives an IndexedDB that fails once', async () => {
+  test('survives an IndexedDB that fails once, or for a while', async () => {
     await loggedIn();
-    sleep(DAY);
-    vi.spyOn(browser.indexedDB, 'open').mockImplementationOnce(() => {
+    const fail = () => {
       throw new DOMException('Connection to Indexed Database server lost.', 'UnknownError');
-    });
+    };
+    sleep(DAY);
+    vi.spyOn(browser.indexedDB, 'open').mockImplementationOnce(fail);
+    await tab.auth.fetchMe();
+    sleep(DAY);
+    vi.spyOn(browser.indexedDB, 'open').mockImplementationOnce(fail).mockImplementationOnce(fail);
+    await expect(tab.auth.fetchMe()).rejects.toThrow(NetworkError);
+    expect(server.count('/refresh')).toBe(1);
     await tab.auth.fetchMe();
     expect(tab.auth.getSession()?.bound).toBe(true);
   });

@@ -1,5 +1,7 @@
 /** The browser's half of a bound session: keys that sign and can't be read out, and their proofs (RFC 9449). */
 
+import { NetworkError } from './problems';
+
 const DATABASE = 'ta.keys';
 const KEYS = 'keys';
 const PATIENCE_MS = 3000;
@@ -33,13 +35,15 @@ export class KeyStore {
     }
   }
 
-  /** Null if it isn't there, or can't be had. */
+  /** Null if it isn't there; NetworkError if that can't be said just now, which is no reason to log out. */
   async load(name: string): Promise<CryptoKeyPair | null> {
     const read = () => this.#run<Row | undefined>('readonly', (keys) => keys.get(name));
     // Once more, on a new connection: iOS loses them ("Connection to Indexed Database server lost").
     const row = await read()
       .catch(read)
-      .catch(() => undefined);
+      .catch((cause: unknown) => {
+        throw new NetworkError('The key of this session can’t be read just now', { cause });
+      });
     return row?.pair ?? null;
   }
 
