@@ -25,6 +25,11 @@ def _without_lone_surrogates(text: str) -> str:
 Text = Annotated[str, AfterValidator(_without_lone_surrogates)]
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """A default would promise, in the types made from our OpenAPI, that the field is always there."""
+    del schema["default"]
+
+
 class Book(BaseModel):
     """One book as upstream shapes it, warts included: no ISBN, page count 0, empty author names.
 
@@ -35,7 +40,7 @@ class Book(BaseModel):
 
     id: Annotated[int, Field(ge=0, le=MAX_INT)]
     title: Text
-    isbn: Text | None = None
+    isbn: Annotated[Text | None, Field(json_schema_extra=_without_default)] = None
     page_count: Annotated[int, Field(ge=-MAX_INT, le=MAX_INT, alias="pageCount")]
     authors: list[Text]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from upstream import WARTY
 
-from bookshelf.booklist import Booklist
+from bookshelf.booklist import Book, Booklist
 
 FIELDS = ("id", "title", "isbn", "pageCount", "authors")
 GOOD = {"id": 1, "title": "Good", "isbn": "1933988673", "pageCount": 416, "authors": ["Ada Example"]}
@@ -113,6 +113,14 @@ def test_a_book_without_a_field_that_all_have_is_dropped(missing: str) -> None:
 
     assert served(booklist) == [GOOD]
     assert len(booklist.dropped) == 1
+
+
+def test_the_schema_says_that_an_isbn_may_be_missing() -> None:
+    schema = Book.model_json_schema(mode="serialization")
+
+    assert list(schema["properties"]) == list(FIELDS)
+    assert schema["required"] == ["id", "title", "pageCount", "authors"]
+    assert "default" not in schema["properties"]["isbn"]
 
 
 @pytest.mark.parametrize("item", [None, 3, "book", [], [GOOD], {}])

@@ -51,7 +51,7 @@ class Site:
 def new_app(redis_url: str, database_url: str) -> Flask:
     app = Flask("books")
     app.config.from_mapping(
-        SECRET_KEY="k" * 40, REDIS_URL=redis_url, DATABASE_URL=database_url, PUBLIC_URL="http://localhost",
+        SECRET_KEY="k" * 40, SECRET_KEY_FALLBACKS=(), REDIS_URL=redis_url, DATABASE_URL=database_url, PUBLIC_URL="http://localhost",
         **{name: int(value) for name, value in CHEAP_HASHES.items()},
     )  # fmt: skip
     migrate(database_url)
