@@ -36,6 +36,7 @@ class State:
     """What the extension keeps in `app.extensions["tokenauth"]`."""
 
     settings: AuthSettings
+    database: Database
     accounts: Accounts
 
 
@@ -50,9 +51,10 @@ class TokenAuth:
     def init_app(self, app: Flask) -> None:
         from flask_tokenauth.views import api  # the views use this module's decorator
 
-        names = AuthSettings.model_fields
-        settings = AuthSettings(**{n: app.config[n.upper()] for n in names if n.upper() in app.config})
-        app.extensions["tokenauth"] = State(settings, _accounts(settings, self._clock))
+        given = {name: app.config.get(name.upper()) for name in AuthSettings.model_fields}
+        settings = AuthSettings(**{name: value for name, value in given.items() if value is not None})
+        database = Database(settings.database_url)
+        app.extensions["tokenauth"] = State(settings, database, _accounts(settings, database, self._clock))
         app.register_blueprint(api)
         app.add_url_rule("/api/openapi.json", view_func=openapi)
         app.before_request(_check_size_and_type)
@@ -110,13 +112,13 @@ def openapi() -> dict[str, Any]:
     return document(operations, title=settings.product_name, version=VERSION, server=settings.public_url)
 
 
-def _accounts(settings: AuthSettings, clock: Callable[[], float]) -> Accounts:
+def _accounts(settings: AuthSettings, database: Database, clock: Callable[[], float]) -> Accounts:
     fallbacks = [key.get_secret_value() for key in settings.secret_key_fallbacks]
     cost = HashCost(
         settings.auth_argon2_memory_kib, settings.auth_argon2_time, settings.auth_argon2_parallelism
     )
     return Accounts(
-        database=Database(settings.database_url),
+        database=database,
         sessions=Sessions(redis=open_redis(settings.redis_url), grace_seconds=settings.auth_grace_seconds),
         mint=TokenMint(settings.secret_key.get_secret_value(), fallbacks),
         passwords=Passwords(
