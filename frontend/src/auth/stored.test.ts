@@ -70,8 +70,8 @@ test.each([
 test.each([
   [7200, 7140],
   [900, 840],
-  [600, 540],
-  [20, 18],
+  [120, 90],
+  [20, 15],
 ])('a token of %d s is refreshed after %d s', (lifeSeconds, refreshSeconds) => {
   const { expiresAt, refreshAt } = tokenFrom({ token: 'ta1_abc', expires_in: lifeSeconds }, 1_000_000);
   expect(expiresAt).toBe(1_000_000 + lifeSeconds * 1000);

@@ -5,7 +5,7 @@ import { type EndReason, endReason, type TokenAnswer, type User } from './types'
 
 const SESSION = 'ta.session';
 const ENDED = 'ta.ended';
-const MAX_MARGIN_MS = 60_000; // room for a slow network and a second try; or a tenth of a shorter life
+const MAX_MARGIN_MS = 60_000; // room for a slow network and a second try; or a quarter of a short life
 
 export interface StoredSession {
   readonly id: string;
@@ -33,7 +33,7 @@ export function tokenFrom(answer: unknown, sentAt: number) {
   if (!isTokenAnswer(answer)) throw notOurs();
   const lifeMs = answer.expires_in * 1000;
   const expiresAt = sentAt + lifeMs;
-  return { token: answer.token, expiresAt, refreshAt: expiresAt - Math.min(MAX_MARGIN_MS, lifeMs / 10) };
+  return { token: answer.token, expiresAt, refreshAt: expiresAt - Math.min(MAX_MARGIN_MS, lifeMs / 4) };
 }
 
 // A captive portal answers 200 with its own page; to store that would log out.
