@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
-from servers import CHEAP_HASHES, PrivateRedis
+from servers import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis
 
 from flask_tokenauth import TokenAuth, migrate
 
@@ -37,7 +37,8 @@ def app(redis: Redis, redis_server: PrivateRedis, database_url: str, clock: Cloc
         REDIS_URL=redis_server.url,
         DATABASE_URL=database_url,
         PUBLIC_URL="http://localhost",
-        **{name.upper(): int(value) for name, value in CHEAP_HASHES.items()},
+        **CHEAP_HASHES,
+        **WIDE_LIMITS,
     )
     TokenAuth(app, clock=clock)
     yield app
