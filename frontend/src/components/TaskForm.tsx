@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react';
-import { Form, useNavigation } from 'react-router-dom';
+import { Form, useLocation, useNavigation } from 'react-router-dom';
 import type { Failure } from '../forms';
 import { Alert } from './Alert';
 import { Button } from './Button';
@@ -18,14 +18,18 @@ export function TaskForm({ label, busyLabel, failure, children }: TaskFormProps)
   const form = useRef<HTMLFormElement>(null);
   const navigation = useNavigation();
   const busy = navigation.formMethod === 'POST';
+  const { key } = useLocation();
+  const sentFrom = useRef<string>(null);
 
   useEffect(() => {
     if (failure !== undefined && form.current !== null) pointOut(failure, form.current);
   }, [failure]);
 
-  // Enter submits as well, so it isn't enough that the button refuses.
+  // Two quick Enters come before `busy` is drawn. The key is a new one as soon as the router has gone on, be it with
+  // the answer to this form or because the person went elsewhere meanwhile.
   const submitOnce = (event: FormEvent) => {
-    if (busy) event.preventDefault();
+    if (sentFrom.current === key) event.preventDefault();
+    sentFrom.current = key;
   };
 
   return (
