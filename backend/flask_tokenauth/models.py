@@ -1,10 +1,10 @@
-"""What must never be forgotten: users and the session ledger. Changed by migrations only."""
+"""What must never be forgotten: users, the session ledger, mail to be sent. Changed by migrations only."""
 
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, String, Uuid
+from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, String, Uuid
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -60,3 +60,25 @@ class LedgerEntry(Base):
     user_agent: Mapped[str] = mapped_column(String(256))
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
     end_reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class OutboxMail(Base):
+    """A mail that is to be sent. Gone once it is: what was sent leaves nothing behind. Never a secret."""
+
+    __tablename__ = "ta_outbox"
+    __table_args__ = (
+        Index("ix_ta_outbox_due_at", "due_at"),
+        Index("ix_ta_outbox_user_id", "user_id"),
+        Index("ix_ta_outbox_address", "address"),
+        # Whose a reset is, only the sender finds out; every other letter goes with its user.
+        CheckConstraint("(kind = 'reset') = (user_id IS NULL)", name="ck_ta_outbox_user_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
+    kind: Mapped[str] = mapped_column(String(32))
+    address: Mapped[str] = mapped_column(String(512))  # of a reset: the key of what was typed
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("ta_users.id", ondelete="CASCADE"))
+    facts: Mapped[dict[str, str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    due_at: Mapped[datetime] = mapped_column(UtcTime)  # of a claimed one: when the claim runs out
+    attempts: Mapped[int]
