@@ -157,6 +157,14 @@ class InvalidDpopProof(Unauthenticated):
     code, title = "invalid_dpop_proof", "This browser could not prove itself"
     default_detail = "The DPoP proof is missing or wrong. Please log in again in this browser."
 
+    def __init__(self, *, token_was_presented: bool) -> None:
+        super().__init__()
+        self._token_was_presented = token_was_presented
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return super().headers if self._token_was_presented else {"WWW-Authenticate": "Bearer"}
+
 
 class WrongPassword(Problem):
     """A `current_password` that isn't. 403 and not 401: the token is fine, so nobody is logged out."""

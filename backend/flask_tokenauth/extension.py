@@ -17,9 +17,12 @@ from werkzeug.local import LocalProxy
 from flask_tokenauth import errors
 from flask_tokenauth.accounts import Accounts
 from flask_tokenauth.errors import InternalError, InvalidToken, MissingToken, Problem, Unavailable
+from flask_tokenauth.events import Events
+from flask_tokenauth.logins import Logins
 from flask_tokenauth.openapi import Operation, described, document
 from flask_tokenauth.parsing import MAX_BODY_BYTES
 from flask_tokenauth.passwords import HashCost, Passwords
+from flask_tokenauth.proofs import Proofs
 from flask_tokenauth.sessions import Lifetimes, LiveSession, Sessions
 from flask_tokenauth.settings import AuthSettings
 from flask_tokenauth.stores import Database, open_redis
@@ -38,6 +41,7 @@ class State:
     settings: AuthSettings
     database: Database
     accounts: Accounts
+    logins: Logins
 
 
 class TokenAuth:
@@ -53,8 +57,7 @@ class TokenAuth:
 
         given = {name: app.config.get(name.upper()) for name in AuthSettings.model_fields}
         settings = AuthSettings(**{name: value for name, value in given.items() if value is not None})
-        database = Database(settings.database_url)
-        app.extensions["tokenauth"] = State(settings, database, _accounts(settings, database, self._clock))
+        app.extensions["tokenauth"] = _state(settings, self._clock)
         app.register_blueprint(api)
         app.add_url_rule("/api/openapi.json", view_func=openapi)
         app.before_request(_check_size_and_type)
@@ -80,7 +83,7 @@ def token_required(view: Callable[Args, Answer]) -> Callable[Args, Answer]:
 
     @wraps(view)
     def guarded(*args: Args.args, **kwargs: Args.kwargs) -> Answer:
-        g.tokenauth_session = current_state().accounts.verify(bearer_token())
+        g.tokenauth_session = current_state().logins.verify(bearer_token())
         return view(*args, **kwargs)
 
     guarded.needs_token = True  # type: ignore[attr-defined]
@@ -112,29 +115,56 @@ def openapi() -> dict[str, Any]:
     return document(operations, title=settings.product_name, version=VERSION, server=settings.public_url)
 
 
-def _accounts(settings: AuthSettings, database: Database, clock: Callable[[], float]) -> Accounts:
+def _state(settings: AuthSettings, clock: Callable[[], float]) -> State:
+    """Every part and what it is made of, in one place."""
+    database, redis = Database(settings.database_url), open_redis(settings.redis_url)
+    proofs = Proofs(redis=redis, public_url=settings.public_url, clock=clock)
+    events = Events(clock=clock)
+    logins = Logins(
+        database=database,
+        sessions=Sessions(redis=redis, grace_seconds=settings.auth_grace_seconds),
+        mint=_mint(settings),
+        proofs=proofs,
+        events=events,
+        bearer=_bearer_lifetimes(settings),
+        bound=_bound_lifetimes(settings),
+        max_sessions=settings.auth_max_sessions,
+        clock=clock,
+    )
+    accounts = Accounts(
+        database=database, logins=logins, passwords=_passwords(settings), proofs=proofs, clock=clock
+    )
+    return State(settings, database, accounts, logins)
+
+
+def _mint(settings: AuthSettings) -> TokenMint:
     fallbacks = [key.get_secret_value() for key in settings.secret_key_fallbacks]
+    return TokenMint(settings.secret_key.get_secret_value(), fallbacks)
+
+
+def _passwords(settings: AuthSettings) -> Passwords:
     cost = HashCost(
         settings.auth_argon2_memory_kib, settings.auth_argon2_time, settings.auth_argon2_parallelism
     )
-    return Accounts(
-        database=database,
-        sessions=Sessions(redis=open_redis(settings.redis_url), grace_seconds=settings.auth_grace_seconds),
-        mint=TokenMint(settings.secret_key.get_secret_value(), fallbacks),
-        passwords=Passwords(
-            cost=cost,
-            min_length=settings.auth_password_min_length,
-            concurrency=settings.auth_hash_concurrency,
-            product_name=settings.product_name,
-        ),
-        bearer=Lifetimes(
-            token=settings.auth_bearer_ttl_seconds,
-            keep=settings.auth_bearer_ttl_seconds,
-            max_age=settings.auth_bearer_max_age_seconds,
-            bound=False,
-        ),
-        max_sessions=settings.auth_max_sessions,
-        clock=clock,
+    return Passwords(
+        cost=cost,
+        min_length=settings.auth_password_min_length,
+        concurrency=settings.auth_hash_concurrency,
+        product_name=settings.product_name,
+    )
+
+
+def _bearer_lifetimes(settings: AuthSettings) -> Lifetimes:
+    life = settings.auth_bearer_ttl_seconds
+    return Lifetimes(token=life, keep=life, max_age=settings.auth_bearer_max_age_seconds, bound=False)
+
+
+def _bound_lifetimes(settings: AuthSettings) -> Lifetimes:
+    return Lifetimes(
+        token=settings.auth_token_ttl_seconds,
+        keep=settings.auth_bound_idle_seconds,
+        max_age=settings.auth_bound_max_age_seconds,
+        bound=True,
     )
 
 

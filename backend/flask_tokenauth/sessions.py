@@ -35,8 +35,8 @@ local raw = redis.call('GET', KEYS[1])
 if not raw then return {'ended', 0, 0} end
 local s, g, e, now = cjson.decode(raw), tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local life, keep, grace, bound = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
-if s.m <= now then redis.call('DEL', KEYS[1]) return {'ended', 0, 0} end
-if g > s.g then s.g, s.e = g, e end
+if g > s.g then s.g, s.e, s.r = g, e, math.max(s.r, e - life) end
+if s.m <= now or s.r + keep <= now then redis.call('DEL', KEYS[1]) return {'ended', 0, 0} end
 local current = g == s.g
 if bound then
   current = current or s.e <= now

@@ -4,9 +4,11 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from flask_tokenauth.accounts import Accounts, Client, Grant, LogIn
+from flask_tokenauth.accounts import Accounts
+from flask_tokenauth.clients import Client, client
 from flask_tokenauth.errors import (
     InvalidCredentials,
+    InvalidDpopProof,
     InvalidJson,
     InvalidToken,
     MissingToken,
@@ -16,9 +18,11 @@ from flask_tokenauth.errors import (
     ValidationFailed,
 )
 from flask_tokenauth.extension import bearer_token, current_session, current_state, token_required
+from flask_tokenauth.logins import Grant, LogIn, Logins
 from flask_tokenauth.models import User
 from flask_tokenauth.openapi import described
 from flask_tokenauth.parsing import parse
+from flask_tokenauth.proofs import Presented
 from flask_tokenauth.schemas import (
     ConfigOut,
     Credentials,
@@ -53,27 +57,27 @@ def register() -> tuple[Json, int]:
     summary="Begin a session",
     body=Credentials,
     answers={200: LogInOut},
-    problems=(*_BODY_PROBLEMS, InvalidCredentials),
+    problems=(*_BODY_PROBLEMS, InvalidCredentials, InvalidDpopProof),
 )
 def login() -> Json:
     body = parse(request.get_data(), Credentials)
-    return _login_out(_accounts().log_in(body.username, body.password, _client()))
+    return _login_out(_accounts().log_in(body.username, body.password, _client(), _presented()))
 
 
 @api.post("/refresh")
 @described(
     summary="Replace the token by the next one",
     answers={200: TokenOut},
-    problems=(MissingToken, InvalidToken, SessionEnded, TokenReused),
+    problems=(MissingToken, InvalidToken, InvalidDpopProof, SessionEnded, TokenReused),
 )
 def refresh() -> Json:
-    return _shown(_token_out(_accounts().refresh(bearer_token())))
+    return _shown(_token_out(_logins().refresh(bearer_token(), _presented(), _client())))
 
 
 @api.post("/logout")
 @described(summary="End the session", answers={204: None}, problems=(MissingToken, InvalidToken))
 def logout() -> tuple[str, int]:
-    _accounts().log_out(bearer_token())
+    _logins().log_out(bearer_token())
     return "", 204
 
 
@@ -97,8 +101,16 @@ def _accounts() -> Accounts:
     return current_state().accounts
 
 
+def _logins() -> Logins:
+    return current_state().logins
+
+
 def _client() -> Client:
-    return Client(request.remote_addr or "", request.user_agent.string[:256])
+    return client(request.remote_addr, request.user_agent.string)
+
+
+def _presented() -> Presented:
+    return Presented(request.headers.get("DPoP"), request.method, request.root_path + request.path)
 
 
 def _shown(model: Any) -> Json:

@@ -1,0 +1,59 @@
+"""Where a request came from, as far as it is remembered and shown to the owner of an account."""
+
+import ipaddress
+from dataclasses import dataclass
+
+MAX_USER_AGENT = 256  # characters; browsers send some 120
+_BROWSERS = (  # the first that fits: most of them also claim to be Chrome, and Safari
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+    ("python", "a Python program"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """`ip` in its one spelling; `user_agent` is a claim, cut and without control characters."""
+
+    ip: str
+    user_agent: str
+
+    @property
+    def browser(self) -> str:
+        """In words, for people: "Firefox on Linux". No version: an update makes no new browser."""
+        return browser_in_words(self.user_agent)
+
+
+def client(remote_addr: str | None, user_agent: str) -> Client:
+    # PostgreSQL refuses NUL, and a terminal obeys escape sequences in a log.
+    shown = "".join(character for character in user_agent if character.isprintable())
+    return Client(_one_spelling(remote_addr or ""), shown[:MAX_USER_AGENT])
+
+
+def browser_in_words(user_agent: str) -> str:
+    browser = next((words for sign, words in _BROWSERS if sign in user_agent), "an unknown browser")
+    system = next((words for sign, words in _SYSTEMS if sign in user_agent), None)
+    return f"{browser} on {system}" if system else browser
+
+
+def _one_spelling(address: str) -> str:
+    try:
+        return str(ipaddress.ip_address(address.partition("%")[0]))
+    except ValueError:
+        return ""  # a unix socket, or a proxy's "unknown"
