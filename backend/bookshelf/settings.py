@@ -19,7 +19,6 @@ from flask_tokenauth.stores import REDIS_SCHEMES
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 5003
 SQL_SCHEMES = ("postgresql", "sqlite")
-MAIL_SCHEMES = ("smtp", "smtps")
 SECRET_BYTES = 32  # as many as HMAC-SHA256 makes use of (RFC 2104 §3)
 
 
@@ -77,8 +76,7 @@ class Settings(AuthSettings, BaseSettings):
     secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode, Commas] = ()
     redis_url: Annotated[str, AfterValidator(_scheme_check(*REDIS_SCHEMES))] = ""
     database_url: Annotated[str, AfterValidator(_scheme_check(*SQL_SCHEMES))]
-    smtp_url: Annotated[SecretStr | None, BeforeValidator(_scheme_check(*MAIL_SCHEMES))] = None
-    mail_from: str | None = None
+    mail_dir: LocalPath = ROOT / "var" / "mail"
 
     books_url: Annotated[str, AfterValidator(_http_url)] = "https://softwium.com/api/books"
     books_ttl_seconds: Seconds = 3600
@@ -97,6 +95,7 @@ class Settings(AuthSettings, BaseSettings):
         """The defaults that follow from other values."""
         data_dir = _absolute(Path(values.get("data_dir") or ROOT / "var"))
         values.setdefault("database_url", f"sqlite:///{data_dir}/bookshelf.db")
+        values.setdefault("mail_dir", data_dir / "mail")
         if values.get("env") == "production":
             values.setdefault("secret_key", "")  # too short: the person is told to set one
         else:

@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import Literal, get_args
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, event, or_
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
 from flask_tokenauth.models import OutboxMail
@@ -14,16 +15,30 @@ from flask_tokenauth.names import email_key
 from flask_tokenauth.stores import Database
 
 Kind = Literal["reset", "verify", "password_changed", "email_changed", "token_reused", "new_browser"]
-KINDS: frozenset[str] = frozenset(get_args(Kind))
+
+# Longer than the slowest talk with a mail server that still succeeds (mail.py: HAND_OVER_SECONDS and some
+# commands), or a second courier would send what the first is sending.
+LEASE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """For /readyz. Resets aren't counted: most wait for nobody, and are gone the sooner for it, so their
+    number would tell a stranger whether the address that they typed has an account."""
+
+    waiting: int
+    oldest_seconds: int | None
 
 
 class Outbox:
-    """The rows: what is to be sent, and who of several senders sends it."""
+    """The rows: what is to be sent, and which of several couriers sends it."""
 
     def __init__(self, *, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
         self._clock = clock
         self.posted = threading.Event()  # set once a letter of this process is committed
+
+    # -- in the caller's transaction ----------------------------------------------------------
 
     def post(
         self,
@@ -36,9 +51,10 @@ class Outbox:
     ) -> None:
         """Leave a letter in the caller's transaction: one INSERT, nothing else, whoever it is for.
 
-        A "reset" takes the address that somebody typed and no user: if that is anybody's, the sender finds
-        out, and mails the address that is stored. Every other kind takes a stored address and its user."""
-        now = datetime.fromtimestamp(self._clock(), UTC)
+        A "reset" takes the address that somebody typed and no user: if that is anybody's, the courier finds
+        out, and mails the address that is stored. Every other kind takes a stored address and its user.
+        `facts`: `ip`, `browser`; the time is now."""
+        now = _moment(self._clock())
         sql.add(
             OutboxMail(
                 kind=kind,
@@ -55,11 +71,46 @@ class Outbox:
     def forget(self, sql: OrmSession, user_id: UUID, addresses: Iterable[str]) -> None:
         """Nothing may be left of a user who leaves; `addresses` are theirs (resets know no user)."""
         keys = [email_key(address) for address in addresses]
-        sql.execute(
-            delete(OutboxMail).where(
-                or_(
-                    OutboxMail.user_id == user_id,
-                    (OutboxMail.kind == "reset") & OutboxMail.address.in_(keys),
-                )
-            )
-        )
+        resets = (OutboxMail.kind == "reset") & OutboxMail.address.in_(keys)
+        sql.execute(delete(OutboxMail).where((OutboxMail.user_id == user_id) | resets))
+
+    # -- for couriers -------------------------------------------------------------------------
+
+    def claim(self, now: datetime) -> OutboxMail | None:
+        """The letter that is due longest, for this caller alone until LEASE is over."""
+        due = OutboxMail.due_at <= now
+        with self._database.read() as sql:  # so that nobody waits for SQLite's one writer just to look
+            if sql.scalar(select(OutboxMail.id).where(due).limit(1)) is None:
+                return None
+        with self._database.write() as sql:
+            first = select(OutboxMail).where(due).order_by(OutboxMail.due_at).limit(1)
+            row = sql.scalar(first.with_for_update(skip_locked=True))
+            if row is not None:
+                row.due_at = now + LEASE
+                row.attempts += 1
+            return row
+
+    def postpone(self, row: OutboxMail, until: datetime) -> None:
+        """Unless the lease ran out meanwhile, and the letter is another courier's."""
+        ours = (OutboxMail.id == row.id) & (OutboxMail.attempts == row.attempts)
+        with self._database.write() as sql:
+            sql.execute(update(OutboxMail).where(ours).values(due_at=until))
+
+    def remove(self, sql: OrmSession, row: OutboxMail) -> bool:
+        """Whether it was still there."""
+        removed = delete(OutboxMail).where(OutboxMail.id == row.id).returning(OutboxMail.id)
+        return sql.scalar(removed) is not None
+
+    def status(self) -> Status:
+        notices = select(OutboxMail.created_at).where(OutboxMail.kind != "reset")
+        with self._database.read() as sql:
+            waiting = sql.scalar(select(func.count()).select_from(notices.subquery())) or 0
+            oldest = sql.scalar(notices.order_by(OutboxMail.created_at).limit(1))
+        if oldest is None:
+            return Status(0, None)
+        age = _moment(self._clock()) - oldest
+        return Status(waiting, max(0, int(age.total_seconds())))
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,10 +1,13 @@
 """What the extension wants to know, typed. The app takes it from the environment or app.config."""
 
 import os
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
+
+from flask_tokenauth.mail import SmtpServer, parse_sender
 
 Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86_400)]
 
@@ -32,6 +35,16 @@ def _parse_origin(url: str) -> str:
 Origin = Annotated[str, AfterValidator(_parse_origin)]
 
 
+def _check_smtp_url(url: SecretStr) -> SecretStr:
+    SmtpServer.parse(url.get_secret_value())
+    return url
+
+
+def _check_sender(text: str) -> str:
+    parse_sender(text)
+    return text
+
+
 class AuthSettings(BaseModel):
     """Times in seconds. In `app.config` and in the environment the names are in capitals."""
 
@@ -41,6 +54,10 @@ class AuthSettings(BaseModel):
     redis_url: str
     database_url: str
     public_url: Origin
+
+    smtp_url: Annotated[SecretStr, AfterValidator(_check_smtp_url)] | None = None
+    mail_from: Annotated[str, AfterValidator(_check_sender)] | None = None  # no-reply@ the host of PUBLIC_URL
+    mail_dir: Path = Path("mail")  # where letters land without SMTP_URL
 
     auth_token_ttl_seconds: Seconds = 900
     auth_bound_idle_seconds: Seconds = 1_209_600  # 14 d
