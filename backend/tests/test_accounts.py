@@ -9,18 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
-from servers import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis
+from servers import PrivateRedis
+from workers import Clock, bearer, worker
 
-from flask_tokenauth import TokenAuth, migrate
+from flask_tokenauth import migrate
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
-
-
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -31,27 +25,13 @@ def clock() -> Clock:
 @pytest.fixture
 def app(redis: Redis, redis_server: PrivateRedis, database_url: str, clock: Clock) -> Iterator[Flask]:
     migrate(database_url)
-    app = Flask("test")
-    app.config.from_mapping(
-        SECRET_KEY="x" * 32,
-        REDIS_URL=redis_server.url,
-        DATABASE_URL=database_url,
-        PUBLIC_URL="http://localhost",
-        **CHEAP_HASHES,
-        **WIDE_LIMITS,
-    )
-    TokenAuth(app, clock=clock)
-    yield app
-    app.extensions["tokenauth"].database.engine.dispose()
+    with worker(redis_server.url, database_url, clock) as app:
+        yield app
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 def log_in(client: FlaskClient) -> str:
