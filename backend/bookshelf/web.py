@@ -20,6 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bookshelf.settings import Settings
 from flask_tokenauth.errors import HostNotAllowed
+from flask_tokenauth.limits import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +60,8 @@ def protect(app: Flask, settings: Settings) -> None:
         _allow_origins(app, settings.cors_origins)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=count)  # type: ignore[method-assign]
+        app.wsgi_app = ClientAddress(app.wsgi_app, count)  # type: ignore[method-assign]
     app.wsgi_app = SecurityHeaders(app.wsgi_app, settings.public_url)  # type: ignore[method-assign]
 
 
@@ -80,6 +82,25 @@ def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:
         expose_headers=["Retry-After", "ETag", "X-Catalogue", "WWW-Authenticate"],
         max_age=PREFLIGHT_SECONDS,
     )
+
+
+class ClientAddress:
+    """REMOTE_ADDR as the outermost of our proxies saw it: so many entries from the right of X-Forwarded-For,
+    since all to the left of that one is what the client made up.
+
+    ProxyFix reads quotes and takes what it finds: a client that begins its header with one quote would pass
+    for the proxy, in the limits and in the ledger, and "unknown" or a port would count as an address. Here
+    an entry counts if it is an address; otherwise all such clients share the proxy's."""
+
+    def __init__(self, app: "WSGIApplication", proxies: int) -> None:
+        self._app = app
+        self._proxies = proxies
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        entries = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(entries) >= self._proxies and (address := parse_address(entries[-self._proxies])):
+            environ["REMOTE_ADDR"] = str(address)
+        return self._app(environ, start_response)
 
 
 class SecurityHeaders:
