@@ -242,7 +242,10 @@ def parse_sender(text: str) -> Address:
     wrong = ValueError("must be one address, such as Bookshelf <no-reply@books.example>")
     if not text.isprintable():  # CR and LF would begin a header of their own
         raise wrong
-    header = policy.SMTP.header_factory("From", text)
+    try:
+        header = policy.SMTP.header_factory("From", text)
+    except IndexError:  # what the parser makes of "a@"
+        raise wrong from None
     mailboxes = header.addresses
     if header.defects or len(mailboxes) != 1 or header.groups[0].display_name is not None:
         raise wrong

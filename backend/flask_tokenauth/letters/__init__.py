@@ -91,7 +91,8 @@ class Letters:
     def _message(self, to: str, subject: str, message_id: str, written_at: datetime) -> EmailMessage:
         message = EmailMessage(policy=policy.SMTP)  # refuses CR and LF in a header
         message["From"] = self._sender
-        message["To"] = Address(addr_spec=to)
+        user, _, host = to.rpartition("@")
+        message["To"] = Address(username=user, domain=host)  # addr_spec= would refuse letters beyond ASCII
         message["Subject"] = subject
         message["Date"] = written_at
         message["Message-ID"] = f"<{message_id}@{host_of(self._public_url)}>"
