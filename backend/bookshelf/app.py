@@ -21,20 +21,21 @@ def create_app(
     """Called in every worker process, so that each makes connections and threads of its own."""
     app = Flask("bookshelf", static_folder=None)
     app.config.from_mapping({name.upper(): value for name, value in settings})
-    TokenAuth(app)
+    auth = TokenAuth(app)
     redis = open_redis(settings.redis_url)
     catalogue = Catalogue(
         redis=redis, url=settings.books_url, ttl_seconds=settings.books_ttl_seconds, clock=clock
     )
     if background:
         catalogue.start()
+        auth.start(app)
     app.register_blueprint(books_blueprint(catalogue))
     app.register_blueprint(
         health_blueprint(
             redis=redis,
             database=Database(settings.database_url),
             catalogue=catalogue,
-            mail="smtp" if settings.smtp_url else "files",
+            courier=app.extensions["tokenauth"].courier,
         )
     )
     serve_pages(app, settings.dist_dir)

@@ -1,23 +1,28 @@
-"""The rules of accounts: register, log in. No Flask in here, and nobody else's keys."""
+"""The rules of accounts: register, log in, change and recover the password. No Flask in here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
-from flask_tokenauth.clients import Client
+from flask_tokenauth.clients import Client, browser_in_words
+from flask_tokenauth.codes import Codes
 from flask_tokenauth.errors import (
+    CodeInvalid,
     FieldError,
     InvalidCredentials,
-    InvalidToken,
+    SessionEnded,
     UsernameTaken,
     ValidationFailed,
+    WrongPassword,
 )
+from flask_tokenauth.events import Events
+from flask_tokenauth.limits import Limits
 from flask_tokenauth.logins import LogIn, Logins
-from flask_tokenauth.models import User
+from flask_tokenauth.models import LedgerEntry, User
 from flask_tokenauth.names import (
     email_key,
     normalise_email,
@@ -26,8 +31,10 @@ from flask_tokenauth.names import (
     refuse_username,
     username_key,
 )
+from flask_tokenauth.outbox import Kind, Outbox
 from flask_tokenauth.passwords import Passwords
 from flask_tokenauth.proofs import Presented, Proofs
+from flask_tokenauth.sessions import LiveSession
 from flask_tokenauth.stores import Database
 
 
@@ -39,35 +46,44 @@ class Accounts:
         logins: Logins,
         passwords: Passwords,
         proofs: Proofs,
+        codes: Codes,
+        limits: Limits,
+        outbox: Outbox,
+        events: Events,
         clock: Callable[[], float],
     ) -> None:
         self._database = database
         self._logins = logins
         self._passwords = passwords
         self._proofs = proofs
+        self._codes = codes
+        self._limits = limits
+        self._outbox = outbox
+        self._events = events
         self._clock = clock
 
-    # -- accounts ---------------------------------------------------------------------------
-
-    def register(self, username: str, password: str, email: str | None) -> User:
+    def register(self, username: str, password: str, email: str | None, client: Client) -> User:
         """Raises ValidationFailed or UsernameTaken; the name's uniqueness is the database's word."""
-        personal = [username, *([email] if email else [])]
-        refused = [
+        raise_if_any(
             refuse_username("username", username),
-            self._passwords.refuse("password", password, personal),
+            self._passwords.refuse("password", password, [username, *([email] if email else [])]),
             refuse_email("email", email) if email is not None else None,
-        ]
-        _raise_if_any(refused)
+        )
+        self._limits.count("register", client.network)
         user = User(
             username=normalise_username(username),
             username_key=username_key(username),
             password_hash=self._passwords.hash(password),
             pending_email=normalise_email(email) if email else None,
-            created_at=self._moment(),
+            created_at=datetime.fromtimestamp(self._clock(), UTC),
         )
         try:
             with self._database.write() as sql:
                 sql.add(user)
+                sql.flush()
+                self._events.record(sql, "user_created", client, user)
+                if user.pending_email:
+                    self._outbox.post(sql, kind="verify", address=user.pending_email, user_id=user.id)
         except IntegrityError:
             raise UsernameTaken from None
         return user
@@ -76,45 +92,146 @@ class Accounts:
         """Begin a session, bound to the key of the DPoP proof if one came.
 
         One answer, and one cost, for unknown names and wrong passwords: InvalidCredentials."""
+        self._limits.count("login", client.network)
         proof = self._proofs.read(presented, None)
         with self._database.read() as sql:
-            found = sql.scalar(select(User).where(_named(name)))
-        if not self._passwords.verify(found.password_hash if found else None, password) or not found:
-            raise InvalidCredentials
+            named = sql.scalar(select(User).where(_named(name)))
+        found = self._demand_credentials(named, name, password, client)
         stored = found.password_hash
         newer = self._passwords.hash(password) if self._passwords.needs_rehash(stored) else stored
         if proof:
             self._proofs.spend(proof, None)
         with self._database.write() as sql:
-            user = _lock(sql, found.id)
+            user = lock(sql, found.id)
             # The password may have been changed since we read it: that log-in must leave no session.
             if user is None or user.disabled_at or user.password_hash != stored:
                 raise InvalidCredentials
             user.password_hash = newer
+            letter: Kind | None = None if _is_known(sql, user, client) else "new_browser"
+            self._events.record(sql, "authn_login_success", client, user, letter=letter)
             return self._logins.begin(sql, user, client, proof.thumbprint if proof else None)
 
-    def user(self, user_id: str) -> User:
+    def demand_password(self, session: LiveSession, user: User, password: str) -> None:
+        """For what a stolen token alone must not do. Raises WrongPassword, and RateLimited after some."""
+        account, device = str(user.id), f"session {session.id.hex()}"
+        self._limits.demand_patience(account, device, own=True)
+        right = self._passwords.verify(user.password_hash, password)
+        self._limits.settle(account, device, succeeded=right, own=True)
+        if not right:
+            raise WrongPassword
+
+    def change_password(
+        self, session: LiveSession, token: str, current: str, new: str, client: Client, presented: Presented
+    ) -> LogIn:
+        """Every session ends, this one too, and a new one begins, bound to the same key if this one was."""
+        entry, user = self._logins.entry(session)
+        self._logins.demand_proof(entry, user, token, presented, client)
+        self._demand_good(user, new)
+        self.demand_password(session, user, current)
+        stored, newer = user.password_hash, self._passwords.hash(new)
+        with self._database.write() as sql:
+            locked = lock(sql, user.id)
+            if locked is None or locked.disabled_at or locked.password_hash != stored:
+                raise WrongPassword
+            entry = sql.get_one(LedgerEntry, entry.id)
+            if entry.ended_at:  # logged out in another tab, say: then this must not begin a new one
+                raise SessionEnded(entry.end_reason or "expired")
+            self._replace_password(sql, locked, newer)
+            self._codes.forget(locked.id)
+            self._events.record(sql, "authn_password_change", client, locked, letter="password_changed")
+            return self._logins.begin(sql, locked, client, entry.thumbprint)
+
+    def forgot_password(self, email: str, client: Client) -> None:
+        """The same work for every address: whose it is, the sender of the mail finds out."""
+        raise_if_any(refuse_email("email", email))
+        address = normalise_email(email) or email
+        self._limits.count("forgot", client.network)
+        self._limits.count("forgot_account", email_key(address))
+        with self._database.write() as sql:
+            self._outbox.post(sql, kind="reset", address=address)
+
+    def reset_password(self, text: str, new: str, client: Client) -> None:
+        """Every session ends and none begins. Raises CodeInvalid, or ValidationFailed, after which the code
+        still works. The same request again, within a few minutes, is answered the same."""
+        with counted(self._limits, client):
+            code = self._codes.read("reset", text, new)
         with self._database.read() as sql:
-            user = sql.get(User, UUID(user_id))
+            user = sql.get(User, code.user_id)
         if user is None:
-            raise InvalidToken
-        return user
+            raise CodeInvalid
+        self._demand_good(user, new)
+        newer = self._passwords.hash(new)
+        with counted(self._limits, client), self._database.write() as sql:
+            locked = lock(sql, user.id)
+            if self._codes.read("reset", text, new).finished:
+                return
+            if locked is None or locked.disabled_at or locked.email != code.address:
+                raise CodeInvalid
+            self._replace_password(sql, locked, newer)
+            self._codes.forget(locked.id, "verify")
+            self._events.record(sql, "authn_password_reset", client, locked, letter="password_changed")
+            sql.flush()
+            self._codes.spend(code)  # last: whatever is wrong before leaves the code usable
+        self._codes.finish(code)
 
-    def _moment(self) -> datetime:
-        return datetime.fromtimestamp(self._clock(), UTC)
+    # -- inside -----------------------------------------------------------------------------
+
+    def _demand_credentials(self, found: User | None, name: str, password: str, client: Client) -> User:
+        # Unknown names are counted like known ones, or the waits would tell which is which.
+        account = str(found.id) if found else f"name {username_key(name)}"
+        self._limits.demand_patience(account, client.device)
+        right = self._passwords.verify(found.password_hash if found else None, password)
+        self._limits.settle(account, client.device, succeeded=right)
+        if found is None or not right:
+            with self._database.write() as sql:
+                self._events.record(sql, "authn_login_fail", client, found)
+            raise InvalidCredentials
+        return found
+
+    def _demand_good(self, user: User, new: str) -> None:
+        personal = [text for text in (user.username, user.email, user.pending_email) if text]
+        raise_if_any(self._passwords.refuse("new_password", new, personal))
+
+    def _replace_password(self, sql: OrmSession, user: User, newer: str) -> None:
+        """Under the user's row lock, so a log-in with the old one comes before, and is ended, or fails."""
+        user.password_hash = newer
+        self._logins.end_all(sql, user.id, "password_changed")
 
 
-def _named(name: str):  # type: ignore[no-untyped-def]  # a SQL expression, whose type is an implementation detail
+class counted:  # noqa: N801  # used as a statement
+    """Wrong codes count per address; the right ones don't."""
+
+    def __init__(self, limits: Limits, client: Client) -> None:
+        self._limits = limits
+        self._client = client
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is CodeInvalid:
+            self._limits.count("code", self._client.network)
+
+
+def lock(sql: OrmSession, user_id: UUID) -> User | None:
+    return sql.get(User, user_id, with_for_update=True, populate_existing=True)
+
+
+def raise_if_any(*refused: FieldError | None) -> None:
+    errors = [error for error in refused if error]
+    if errors:
+        raise ValidationFailed(errors=errors)
+
+
+def _named(name: str) -> ColumnElement[bool]:
     if "@" in name:
         return User.email_key == email_key(normalise_email(name) or name)
     return User.username_key == username_key(name)
 
 
-def _lock(sql: OrmSession, user_id: UUID) -> User | None:
-    return sql.get(User, user_id, with_for_update=True, populate_existing=True)
-
-
-def _raise_if_any(refused: list[FieldError | None]) -> None:
-    errors = [error for error in refused if error]
-    if errors:
-        raise ValidationFailed(errors=errors)
+def _is_known(sql: OrmSession, user: User, client: Client) -> bool:
+    """Whether this account was used from such a browser before, or never at all."""
+    agents: Iterable[str] = sql.scalars(
+        select(LedgerEntry.user_agent).where(LedgerEntry.user_id == user.id).distinct()
+    ).all()
+    return not agents or client.browser in {browser_in_words(agent) for agent in agents}

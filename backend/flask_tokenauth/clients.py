@@ -1,7 +1,8 @@
 """Where a request came from, as far as it is remembered and shown to the owner of an account."""
 
-import ipaddress
 from dataclasses import dataclass
+
+from flask_tokenauth.limits import network, parse_address
 
 MAX_USER_AGENT = 256  # characters; browsers send some 120
 _BROWSERS = (  # the first that fits: most of them also claim to be Chrome, and Safari
@@ -35,6 +36,16 @@ class Client:
     user_agent: str
 
     @property
+    def network(self) -> str:
+        """Whom the address stands for where tries are counted."""
+        return network(self.ip)
+
+    @property
+    def device(self) -> str:
+        """Tells a browser that has logged in before from a stranger's, as well as can be without cookies."""
+        return f"{self.network} {self.browser}"
+
+    @property
     def browser(self) -> str:
         """In words, for people: "Firefox on Linux". No version: an update makes no new browser."""
         return browser_in_words(self.user_agent)
@@ -43,17 +54,10 @@ class Client:
 def client(remote_addr: str | None, user_agent: str) -> Client:
     # PostgreSQL refuses NUL, and a terminal obeys escape sequences in a log.
     shown = "".join(character for character in user_agent if character.isprintable())
-    return Client(_one_spelling(remote_addr or ""), shown[:MAX_USER_AGENT])
+    return Client(str(parse_address(remote_addr or "") or ""), shown[:MAX_USER_AGENT])
 
 
 def browser_in_words(user_agent: str) -> str:
     browser = next((words for sign, words in _BROWSERS if sign in user_agent), "an unknown browser")
     system = next((words for sign, words in _SYSTEMS if sign in user_agent), None)
     return f"{browser} on {system}" if system else browser
-
-
-def _one_spelling(address: str) -> str:
-    try:
-        return str(ipaddress.ip_address(address.partition("%")[0]))
-    except ValueError:
-        return ""  # a unix socket, or a proxy's "unknown"

@@ -5,10 +5,13 @@ import random
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from pathlib import Path
 from smtplib import SMTPResponseException
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -19,6 +22,7 @@ from flask_tokenauth.mail import (
     FileTransport,
     Letter,
     Refused,
+    Send,
     SmtpServer,
     SmtpTransport,
     Transport,
@@ -40,8 +44,18 @@ GIVE_UP_AFTER = timedelta(hours=24)
 SQL_AWAY_MAX_SECONDS = 30.0
 STOP_SECONDS = 1.0  # a letter under way may finish; one that can't is sent again when its lease is over
 
-IssueCode = Callable[[str, UUID, str], str]
+IssueCode = Callable[[Any, UUID, str], str]  # the purpose is "reset" or "verify"
 GivenUp = Callable[[OrmSession, str, UUID | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class MailStatus:
+    """For /readyz; `trouble` is why the mail server couldn't be used when this process last tried."""
+
+    transport: str
+    waiting: int
+    oldest_seconds: int | None
+    trouble: str | None
 
 
 class Courier:
@@ -75,6 +89,7 @@ class Courier:
         self._clock = clock
         self._jitter = jitter
         self._sent: list[OutboxMail] = []  # and not removed yet
+        self._trouble: str | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -104,6 +119,10 @@ class Courier:
                 wait = min(2 * wait, SQL_AWAY_MAX_SECONDS)
                 log.warning("The outbox can't be read (%s); trying again", in_short(trouble))
             self._outbox.posted.wait(wait)
+
+    def status(self) -> MailStatus:
+        waiting = self._outbox.status()
+        return MailStatus(self._transport.name, waiting.waiting, waiting.oldest_seconds, self._trouble)
 
     # -- delivering ---------------------------------------------------------------------------
 
@@ -144,23 +163,34 @@ class Courier:
             raise Refused("a day has passed")
         # Connected first, for nobody's letters too: so that what waits while the mail server is away doesn't
         # depend on who has an account.
-        with self._transport.open() as send:
+        with ExitStack() as stack:
+            send = self._connect(stack)
             letter = self._write(row, now)
             if letter is not None:
                 send(letter)
             return letter is not None
 
+    def _connect(self, stack: ExitStack) -> Send:
+        try:
+            send = stack.enter_context(self._transport.open())
+        except OSError as trouble:
+            self._trouble = type(trouble).__name__
+            raise
+        self._trouble = None
+        return send
+
     def _write(self, row: OutboxMail, now: datetime) -> Letter | None:
         """None if there is nobody, or no longer anybody, to tell."""
-        with self._database.read() as sql:
-            user = sql.scalar(_recipient(row))
-        if user is None:
-            return None
-        to, message_id, code = row.address, str(row.id), ""
-        if row.kind in ("reset", "verify"):
-            to = str(user.email) if row.kind == "reset" else row.address
-            message_id += f".{row.attempts}"
-            code = self._issue_code(row.kind, user.id, to)
+        # Under the user's row lock: no code is made for somebody who leaves, or whose codes end, meanwhile.
+        with self._database.write() as sql:
+            user = sql.scalar(_recipient(row).with_for_update())
+            if user is None:
+                return None
+            to, message_id, code = row.address, str(row.id), ""
+            if row.kind in ("reset", "verify"):
+                to = str(user.email) if row.kind == "reset" else row.address
+                message_id += f".{row.attempts}"
+                code = self._issue_code(row.kind, user.id, to)
         draft = Draft(row.kind, to, user.username, row.created_at, row.facts, code)
         return self._letters.write(draft, message_id=message_id, written_at=now)
 

@@ -1,22 +1,43 @@
 """Security events, in the words of the OWASP Logging Vocabulary: for the log, and for the owner to see."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 
 from flask_tokenauth.clients import Client
-from flask_tokenauth.models import User
+from flask_tokenauth.models import SecurityEvent, User
+from flask_tokenauth.outbox import Kind, Outbox
 
 log = logging.getLogger("flask_tokenauth.events")
+SHOWN = 50  # how many the owner sees at once
 
 
 class Events:
-    def __init__(self, *, clock: Callable[[], float]) -> None:
+    def __init__(self, *, outbox: Outbox, clock: Callable[[], float]) -> None:
+        self._outbox = outbox
         self._clock = clock
 
     def record(
-        self, sql: OrmSession, event: str, client: Client, user: User | None, *, letter: str | None = None
+        self, sql: OrmSession, event: str, client: Client, user: User | None, *, letter: Kind | None = None
     ) -> None:
-        """In the transaction of what it tells of; `letter` is the kind of mail that tells the owner as well."""
-        log.info("%s user=%s ip=%s", event, user.id if user else "-", client.ip or "-")
+        """In the transaction of what it tells of. With a `letter` the owner is told by mail as well, at the
+        verified address that is stored: to an unverified one would be to tell a stranger."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        user_id = user.id if user else None
+        sql.add(
+            SecurityEvent(user_id=user_id, event=event, at=now, ip=client.ip, user_agent=client.user_agent)
+        )
+        if letter and user and user.email:
+            facts = {"ip": client.ip, "browser": client.browser}
+            self._outbox.post(sql, kind=letter, address=user.email, user_id=user.id, facts=facts)
+        log.info("%s user=%s ip=%s", event, user_id or "-", client.ip or "-")
+
+
+def latest(sql: OrmSession, user_id: UUID) -> Sequence[SecurityEvent]:
+    """The user's newest first, at most SHOWN."""
+    mine = select(SecurityEvent).where(SecurityEvent.user_id == user_id)
+    return sql.scalars(mine.order_by(SecurityEvent.at.desc(), SecurityEvent.id).limit(SHOWN)).all()

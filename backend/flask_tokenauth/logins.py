@@ -144,20 +144,26 @@ class Logins:
         with self._database.read() as sql:
             return sql.scalars(self._live(user_id)).all()
 
-    def entry(self, session: LiveSession) -> LedgerEntry:
+    def entry(self, session: LiveSession) -> tuple[LedgerEntry, User]:
+        """This session's row, and its owner."""
         with self._database.read() as sql:
-            found = sql.scalar(select(LedgerEntry).where(LedgerEntry.session_id == session.id))
-        if found is None:
+            entry = sql.scalar(select(LedgerEntry).where(LedgerEntry.session_id == session.id))
+            owner = sql.get(User, entry.user_id) if entry else None
+        if entry is None or owner is None:
             raise SessionEnded("revoked")
-        return found
+        return entry, owner
 
-    def end(self, user_id: UUID, public_id: UUID) -> None:
+    def end(self, user_id: UUID, public_id: UUID, client: Client) -> None:
         """One of one's own; again is fine. Raises NotFound for everybody else's."""
         with self._database.read() as sql:
             entry = sql.get(LedgerEntry, public_id)
+            owner = sql.get(User, user_id)
         if entry is None or entry.user_id != user_id:
             raise NotFound
-        self._end(entry.session_id, "revoked")
+        self._sessions.revoke(entry.session_id)
+        with self._database.write() as sql:
+            self._mark_ended(sql, entry.session_id, "revoked")
+            self._events.record(sql, "session_ended", client, owner)
 
     def end_all(self, sql: OrmSession, user_id: UUID, reason: str, keep: bytes | None = None) -> None:
         """All of them but the one with the session id `keep`. The caller holds the user's row lock."""

@@ -82,3 +82,17 @@ class OutboxMail(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     due_at: Mapped[datetime] = mapped_column(UtcTime)  # of a claimed one: when the claim runs out
     attempts: Mapped[int]
+
+
+class SecurityEvent(Base):
+    """Something about security that happened, never with a secret. Kept for AUTH_EVENTS_DAYS."""
+
+    __tablename__ = "ta_events"
+    __table_args__ = (Index("ix_ta_events_user_id_at", "user_id", "at"), Index("ix_ta_events_at", "at"))
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("ta_users.id", ondelete="CASCADE"))
+    event: Mapped[str] = mapped_column(String(64))  # OWASP Logging Vocabulary
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(256))

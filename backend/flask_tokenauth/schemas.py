@@ -74,3 +74,72 @@ class ProblemOut(BaseModel):
     code: str
     errors: list[FieldErrorOut] | None = None
     reason: str | None = None
+
+
+class PasswordChange(Body):
+    current_password: Text
+    new_password: Text
+
+
+class EmailAddress(Body):
+    email: Text
+
+
+class PasswordReset(Body):
+    code: Text
+    new_password: Text
+
+
+class OneTimeCode(Body):
+    code: Text
+
+
+class EmailChange(Body):
+    email: Text
+    current_password: Text
+
+
+class CurrentPassword(Body):
+    current_password: Text
+
+
+class SessionOut(BaseModel):
+    id: UUID = Field(description="Names the session; opens nothing")
+    current: bool = Field(description="Whether it is the one that asks")
+    bound: bool
+    created_at: datetime
+    last_refreshed_at: datetime
+    ip: str
+    user_agent: str
+
+
+class EventOut(BaseModel):
+    time: datetime
+    event: str = Field(description="OWASP Logging Vocabulary")
+    ip: str
+    user_agent: str
+
+
+class ExportedUser(UserOut):
+    pending_email: str | None
+    disabled_at: datetime | None
+
+
+class ExportedSession(SessionOut):
+    ended_at: datetime | None
+    end_reason: str | None
+
+
+class ExportedMail(BaseModel):
+    kind: str
+    address: str
+    created_at: datetime
+
+
+class ExportOut(BaseModel):
+    """All that is stored about the user, but for the hash of the password."""
+
+    user: ExportedUser
+    sessions: list[ExportedSession]
+    events: list[EventOut]
+    mails: list[ExportedMail] = Field(description="That wait to be sent")

@@ -1,28 +1,24 @@
-"""One small function per endpoint: parse, call, shape."""
+"""Register, log in, refresh, log out: one small function per endpoint, which parses, calls and shapes."""
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
-from flask_tokenauth.accounts import Accounts
-from flask_tokenauth.clients import Client, client
+from flask_tokenauth import incoming
 from flask_tokenauth.errors import (
     InvalidCredentials,
     InvalidDpopProof,
-    InvalidJson,
     InvalidToken,
     MissingToken,
+    RateLimited,
     SessionEnded,
     TokenReused,
     UsernameTaken,
-    ValidationFailed,
 )
-from flask_tokenauth.extension import bearer_token, current_session, current_state, token_required
-from flask_tokenauth.logins import Grant, LogIn, Logins
+from flask_tokenauth.extension import current_state
+from flask_tokenauth.logins import Grant, LogIn
 from flask_tokenauth.models import User
 from flask_tokenauth.openapi import described
-from flask_tokenauth.parsing import parse
-from flask_tokenauth.proofs import Presented
 from flask_tokenauth.schemas import (
     ConfigOut,
     Credentials,
@@ -36,7 +32,6 @@ from flask_tokenauth.schemas import (
 
 Json = dict[str, Any]
 api = Blueprint("tokenauth", __name__, url_prefix="/api")
-_BODY_PROBLEMS = (InvalidJson, ValidationFailed)
 
 
 @api.post("/register")
@@ -44,12 +39,13 @@ _BODY_PROBLEMS = (InvalidJson, ValidationFailed)
     summary="Make an account",
     body=Registration,
     answers={201: RegisteredOut},
-    problems=(*_BODY_PROBLEMS, UsernameTaken),
+    problems=(UsernameTaken, RateLimited),
 )
 def register() -> tuple[Json, int]:
-    body = parse(request.get_data(), Registration)
-    user = _accounts().register(body.username, body.password, body.email)
-    return _shown(RegisteredOut(user=_user_out(user))), 201
+    body = incoming.body(Registration)
+    accounts = current_state().accounts
+    user = accounts.register(body.username, body.password, body.email, incoming.client())
+    return shown(RegisteredOut(user=user_out(user))), 201
 
 
 @api.post("/login")
@@ -57,11 +53,14 @@ def register() -> tuple[Json, int]:
     summary="Begin a session",
     body=Credentials,
     answers={200: LogInOut},
-    problems=(*_BODY_PROBLEMS, InvalidCredentials, InvalidDpopProof),
+    problems=(InvalidCredentials, RateLimited),
+    proof="optional",
 )
 def login() -> Json:
-    body = parse(request.get_data(), Credentials)
-    return _login_out(_accounts().log_in(body.username, body.password, _client(), _presented()))
+    body = incoming.body(Credentials)
+    accounts = current_state().accounts
+    begun = accounts.log_in(body.username, body.password, incoming.client(), incoming.presented())
+    return login_out(begun)
 
 
 @api.post("/refresh")
@@ -69,56 +68,35 @@ def login() -> Json:
     summary="Replace the token by the next one",
     answers={200: TokenOut},
     problems=(MissingToken, InvalidToken, InvalidDpopProof, SessionEnded, TokenReused),
+    proof="if_bound",
 )
 def refresh() -> Json:
-    return _shown(_token_out(_logins().refresh(bearer_token(), _presented(), _client())))
+    token = incoming.bearer_token()
+    return shown(token_out(current_state().logins.refresh(token, incoming.presented(), incoming.client())))
 
 
 @api.post("/logout")
 @described(summary="End the session", answers={204: None}, problems=(MissingToken, InvalidToken))
 def logout() -> tuple[str, int]:
-    _logins().log_out(bearer_token())
+    current_state().logins.log_out(incoming.bearer_token())
     return "", 204
-
-
-@api.get("/me")
-@described(summary="Who is logged in", answers={200: UserOut}, tag="account")
-@token_required
-def me() -> Json:
-    return _shown(_user_out(_accounts().user(current_session.user_id)))
 
 
 @api.get("/config")
 @described(summary="What a page must know before anyone is logged in", answers={200: ConfigOut}, tag="about")
 def config() -> Json:
     settings = current_state().settings
-    return _shown(
+    return shown(
         ConfigOut(public_url=settings.public_url, password_min_length=settings.auth_password_min_length)
     )
 
 
-def _accounts() -> Accounts:
-    return current_state().accounts
-
-
-def _logins() -> Logins:
-    return current_state().logins
-
-
-def _client() -> Client:
-    return client(request.remote_addr, request.user_agent.string)
-
-
-def _presented() -> Presented:
-    return Presented(request.headers.get("DPoP"), request.method, request.root_path + request.path)
-
-
-def _shown(model: Any) -> Json:
+def shown(model: Any) -> Json:
     shown: Json = model.model_dump(mode="json")
     return shown
 
 
-def _user_out(user: User) -> UserOut:
+def user_out(user: User) -> UserOut:
     return UserOut(
         id=user.id,
         username=user.username,
@@ -128,16 +106,16 @@ def _user_out(user: User) -> UserOut:
     )
 
 
-def _token_out(grant: Grant) -> TokenOut:
+def token_out(grant: Grant) -> TokenOut:
     return TokenOut(token=grant.token, expires_in=grant.expires_in)
 
 
-def _login_out(begun: LogIn) -> Json:
-    return _shown(
+def login_out(begun: LogIn) -> Json:
+    return shown(
         LogInOut(
             token=begun.grant.token,
             expires_in=begun.grant.expires_in,
             session=SessionRef(id=begun.entry.id, bound=begun.entry.thumbprint is not None),
-            user=_user_out(begun.user),
+            user=user_out(begun.user),
         )
     )

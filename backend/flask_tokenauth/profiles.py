@@ -1,0 +1,159 @@
+"""What people see and decide about their account: address, sessions, recent activity, export, leaving."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from flask_tokenauth import events
+from flask_tokenauth.accounts import Accounts, counted, lock, raise_if_any
+from flask_tokenauth.clients import Client
+from flask_tokenauth.codes import Codes
+from flask_tokenauth.errors import CodeInvalid, InvalidToken
+from flask_tokenauth.events import Events
+from flask_tokenauth.limits import Limits
+from flask_tokenauth.logins import Logins
+from flask_tokenauth.models import LedgerEntry, OutboxMail, SecurityEvent, User
+from flask_tokenauth.names import email_key, normalise_email, refuse_email
+from flask_tokenauth.outbox import Outbox
+from flask_tokenauth.sessions import LiveSession
+from flask_tokenauth.stores import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All that is stored about a user, but for the password's hash."""
+
+    user: User
+    sessions: Sequence[LedgerEntry]
+    events: Sequence[SecurityEvent]
+    mails: Sequence[OutboxMail]
+
+
+class Profiles:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        accounts: Accounts,
+        logins: Logins,
+        codes: Codes,
+        limits: Limits,
+        outbox: Outbox,
+        events: Events,
+    ) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._logins = logins
+        self._codes = codes
+        self._limits = limits
+        self._outbox = outbox
+        self._events = events
+
+    def user(self, session: LiveSession) -> User:
+        with self._database.read() as sql:
+            user = sql.get(User, UUID(session.user_id))
+        if user is None:
+            raise InvalidToken
+        return user
+
+    # -- the e-mail address -----------------------------------------------------------------
+
+    def change_email(self, session: LiveSession, email: str, password: str, client: Client) -> None:
+        """The new address waits until it is verified; the old one, if verified, is told at once."""
+        raise_if_any(refuse_email("email", email))
+        user = self.user(session)
+        self._accounts.demand_password(session, user, password)
+        self._limits.count("forgot", f"user {user.id}")  # each is a mail to an address that anybody may have
+        with self._database.write() as sql:
+            locked = lock(sql, user.id)
+            if locked is None or locked.password_hash != user.password_hash:
+                raise InvalidToken
+            address = normalise_email(email) or email
+            locked.pending_email = None if address == locked.email else address
+            self._codes.forget(locked.id, "verify")
+            if locked.pending_email:
+                self._events.record(
+                    sql, "authn_email_change_requested", client, locked, letter="email_changed"
+                )
+                self._outbox.post(sql, kind="verify", address=address, user_id=locked.id)
+
+    def resend_verification(self, session: LiveSession) -> None:
+        user = self.user(session)
+        self._limits.count("forgot_account", f"verify {user.id}")
+        if user.pending_email:
+            with self._database.write() as sql:
+                self._outbox.post(sql, kind="verify", address=user.pending_email, user_id=user.id)
+
+    def verify_email(self, text: str, client: Client) -> None:
+        """Raises CodeInvalid, also for an address that somebody else has verified meanwhile."""
+        with counted(self._limits, client):
+            code = self._codes.read("verify", text)
+            if code.finished:
+                return
+            try:
+                self._take_address(text, client)
+            except IntegrityError:
+                raise CodeInvalid from None
+        self._codes.finish(code)
+
+    def _take_address(self, text: str, client: Client) -> None:
+        with self._database.write() as sql:
+            code = self._codes.read("verify", text)
+            user = lock(sql, code.user_id)
+            code = self._codes.read("verify", text)
+            if code.finished:
+                return
+            if user is None or user.disabled_at or user.pending_email != code.address:
+                raise CodeInvalid
+            user.email, user.email_key, user.pending_email = code.address, email_key(code.address), None
+            self._codes.forget(user.id, "reset")  # it went to the former address
+            self._events.record(sql, "authn_email_verified", client, user)
+            sql.flush()
+            self._codes.spend(code)
+
+    # -- sessions and activity --------------------------------------------------------------
+
+    def end_others(self, session: LiveSession, client: Client) -> None:
+        with self._database.write() as sql:
+            user = lock(sql, UUID(session.user_id))
+            if user is None:
+                raise InvalidToken
+            self._logins.end_all(sql, user.id, "revoked", keep=session.id)
+            self._events.record(sql, "sessions_ended", client, user)
+
+    def recent_events(self, session: LiveSession) -> Sequence[SecurityEvent]:
+        with self._database.read() as sql:
+            return events.latest(sql, UUID(session.user_id))
+
+    # -- leaving ----------------------------------------------------------------------------
+
+    def everything(self, session: LiveSession) -> Everything:
+        user = self.user(session)
+        with self._database.read() as sql:
+            return Everything(
+                user,
+                sql.scalars(select(LedgerEntry).where(LedgerEntry.user_id == user.id)).all(),
+                sql.scalars(select(SecurityEvent).where(SecurityEvent.user_id == user.id)).all(),
+                sql.scalars(select(OutboxMail).where(OutboxMail.user_id == user.id)).all(),
+            )
+
+    def delete(self, session: LiveSession, password: str) -> None:
+        """Nothing of theirs stays, in SQL or in Redis; the user name is free again."""
+        user = self.user(session)
+        self._accounts.demand_password(session, user, password)
+        with self._database.write() as sql:
+            locked = lock(sql, user.id)
+            if locked is None or locked.password_hash != user.password_hash:
+                raise InvalidToken
+            entries = sql.scalars(select(LedgerEntry).where(LedgerEntry.user_id == user.id)).all()
+            devices = {Client(entry.ip, entry.user_agent).device for entry in entries}
+            mine = {f"session {entry.session_id.hex()}" for entry in entries}
+            self._logins.end_all(sql, user.id, "revoked")
+            self._codes.forget(user.id)
+            self._limits.forget(str(user.id), devices | mine)
+            addresses = [text for text in (locked.email, locked.pending_email) if text]
+            self._outbox.forget(sql, user.id, addresses)
+            sql.delete(locked)
