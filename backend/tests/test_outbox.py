@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session as OrmSession
 
 from flask_tokenauth import migrate
-from flask_tokenauth.courier import GIVE_UP_AFTER, Courier, open_letters, open_transport
+from flask_tokenauth.courier import GIVE_UP_AFTER, Courier, MailStatus, open_letters, open_transport
+from flask_tokenauth.mail import Send
 from flask_tokenauth.models import OutboxMail, User
 from flask_tokenauth.names import email_key
 from flask_tokenauth.outbox import LEASE, Outbox, Status
@@ -52,6 +53,7 @@ class Office:
     clock: Clock = field(default_factory=Clock)
     codes: list[tuple[str, UUID, str]] = field(default_factory=list)
     given_up: list[tuple[str, UUID | None]] = field(default_factory=list)
+    code_made: threading.Event = field(default_factory=threading.Event)
     redis_is_away: bool = False
     databases: list[Database] = field(default_factory=list)
     more: dict[str, Any] = field(default_factory=dict)  # settings
@@ -93,6 +95,7 @@ class Office:
         if self.redis_is_away:
             raise RedisAway
         self.codes.append((purpose, user_id, address))
+        self.code_made.set()
         return f"secret-code-{len(self.codes)}"
 
     def add_user(self, name: str = "Ada", email: str | None = ADA, **more: Any) -> UUID:
@@ -213,6 +216,36 @@ def test_a_verification_goes_to_the_pending_address(office: Office, box: Postbox
     assert box.received[0].recipients == ["new@example.org"]
     assert "https://books.example/verify-email#code=secret-code-1" in box.received[0].text
     assert office.codes == [("verify", user_id, "new@example.org")]
+
+
+def test_who_leaves_while_a_letter_is_written_keeps_no_code(office: Office) -> None:
+    user_id = office.add_user()
+    office.post("reset")
+    connected, deleted = threading.Event(), threading.Event()
+    courier = office.courier()
+    transport = courier._transport
+
+    class Pausing:
+        name = "pausing"
+
+        @contextmanager
+        def open(self) -> Iterator[Send]:
+            connected.set()
+            assert deleted.wait(10)
+            with transport.open() as send:
+                yield send
+
+    courier._transport = Pausing()
+    with ThreadPoolExecutor(1) as pool:
+        delivery = pool.submit(courier.deliver_due, office.clock.now)
+        assert connected.wait(10)
+        with office.database.write() as sql:
+            sql.delete(sql.get_one(User, user_id))
+            sql.flush()
+            deleted.set()
+            office.code_made.wait(0.5)  # it would be, if the letter were written now
+        assert delivery.result(20) == 0
+    assert office.codes == []
 
 
 @pytest.mark.parametrize(
@@ -561,6 +594,24 @@ def test_the_status_counts_what_waits_but_never_resets(office: Office) -> None:
     office.clock.pass_by(minutes=1)
     office.post("token_reused", user_id)
     assert office.outbox.status() == Status(2, 60)
+
+
+def test_a_mail_server_that_cant_be_used_is_seen_whoever_the_letter_is_for(
+    office: Office, box: Postbox
+) -> None:
+    courier = office.courier(jitter=lambda: 1.0)
+    office.post("reset", address="nobody@example.org")
+    box.stop()
+    try:
+        courier.deliver_due(office.clock.now)
+        assert courier.status() == MailStatus("smtp", 0, None, "ConnectionRefusedError")
+    finally:
+        box.start()
+    office.clock.pass_by(minutes=1)
+    box.rcpt = "451 Later"  # one person's trouble is not the server's
+    office.post("new_browser", office.add_user())
+    courier.deliver_due(office.clock.now)
+    assert courier.status() == MailStatus("smtp", 1, 0, None)
 
 
 @pytest.mark.parametrize("env", ["development", "production"])
