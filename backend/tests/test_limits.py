@@ -52,6 +52,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
+def redis(redis: Redis) -> Iterator[Redis]:
+    """Closed with the connections of a hundred threads; a client leaves a pool that it was given open."""
+    yield redis
+    redis.connection_pool.disconnect()
+
+
+@pytest.fixture
 def limits(redis: Redis, clock: Clock) -> Limits:
     return Limits(redis=redis, key=KEY, rates=RATES, clock=clock)
 
@@ -169,6 +176,14 @@ def test_a_wait_stops_the_right_password_too_until_it_is_over(limits: Limits, cl
     assert log_in(limits, right=True) == 0
 
 
+def test_while_a_wait_runs_nothing_is_hashed(limits: Limits) -> None:
+    log_in(limits, HOME, right=True)
+    for device, own in ((AWAY, False), (HOME, False), ("session:1", True)):
+        fail(limits, 5, device, own=own)
+        with pytest.raises(RateLimited):
+            limits.demand_patience(ADA, device, own=own)
+
+
 def test_attempts_while_one_has_to_wait_are_not_counted(limits: Limits, clock: Clock) -> None:
     fail(limits, 5)
     for _ in range(20):
@@ -188,7 +203,7 @@ def test_without_free_failures_the_first_begins_a_wait(redis: Redis, clock: Cloc
 
 def test_a_right_password_makes_failures_forgotten(limits: Limits) -> None:
     fail(limits, 4)
-    assert log_in(limits, right=True) == 0
+    assert log_in(limits, HOME, right=True) == 0
     fail(limits, 5)
 
 
@@ -281,7 +296,8 @@ def test_a_device_is_known_for_ninety_days_after_its_last_log_in(limits: Limits,
     fail(limits, 5, AWAY)
     assert log_in(limits, HOME, right=False) == 0
     clock.now += 1
-    assert log_in(limits, HOME, right=True) == 1
+    assert wait_of(lambda: limits.demand_patience(ADA, HOME)) == 1
+    assert wait_of(lambda: limits.settle(ADA, HOME, succeeded=True)) == 1
 
 
 def test_a_failure_does_not_make_a_known_device_forgotten(limits: Limits, redis: Redis) -> None:
@@ -339,7 +355,7 @@ def test_a_deleted_account_leaves_nothing(limits: Limits, redis: Redis) -> None:
 
 
 def test_without_redis_nobody_may_try(clock: Clock) -> None:
-    limits = Limits(redis=Redis(port=1), key=KEY, rates=RATES, clock=clock)
+    limits = Limits(redis=open_redis("redis://127.0.0.1:1"), key=KEY, rates=RATES, clock=clock)
     attempts: list[Callable[[], None]] = [
         lambda: limits.count("login", "192.0.2.7"),
         lambda: limits.demand_patience(ADA, HOME),
@@ -378,7 +394,12 @@ def test_all_of_it_works_on_a_cluster(cluster: Redis, clock: Clock) -> None:
 
 def test_what_people_type_can_hold_anything(limits: Limits) -> None:
     fail(limits, 5, "a\x00b\ud800", "\udfff\x00" + "x" * 100_000)
-    assert log_in(limits, "c", "b\x00c", right=False) == 0
+
+
+def test_account_and_device_do_not_run_into_each_other(limits: Limits) -> None:
+    log_in(limits, "c", "a\x00b", right=True)
+    fail(limits, 5, AWAY, "a")
+    assert log_in(limits, "b\x00c", "a", right=True) == 2
 
 
 # -- addresses ------------------------------------------------------------------------------
