@@ -19,6 +19,7 @@ from flask_tokenauth.models import LedgerEntry, SecurityEvent
 from flask_tokenauth.openapi import described
 from flask_tokenauth.profiles import Everything, Profiles
 from flask_tokenauth.schemas import (
+    Accepted,
     CurrentPassword,
     EmailAddress,
     EmailChange,
@@ -54,16 +55,16 @@ def me() -> Json:
 @described(
     summary="Change the e-mail address",
     body=EmailChange,
-    answers={202: None},
+    answers={202: Accepted},
     problems=(WrongPassword, RateLimited),
     tag="account",
 )
 @token_required
-def change_email() -> Empty:
+def change_email() -> tuple[Json, int]:
     """The new address counts once its link was opened; until then the old one stays, and it is told."""
     body = incoming.body(EmailChange)
     _profiles().change_email(current_session, body.email, body.current_password, incoming.client())
-    return "", 202
+    return {}, 202
 
 
 @account.delete("/me")
@@ -148,14 +149,14 @@ def change_password() -> Json:
 @described(
     summary="Ask for a link to choose a new password",
     body=EmailAddress,
-    answers={202: None},
+    answers={202: Accepted},
     problems=(RateLimited,),
     tag="password",
 )
-def forgot_password() -> Empty:
+def forgot_password() -> tuple[Json, int]:
     """The answer is the same whether or not anybody has this address."""
     current_state().accounts.forgot_password(incoming.body(EmailAddress).email, incoming.client())
-    return "", 202
+    return {}, 202
 
 
 @account.post("/password/reset")
@@ -192,14 +193,14 @@ def verify_email() -> Empty:
 @account.post("/email/verify/resend")
 @described(
     summary="Send the link to confirm the address again",
-    answers={202: None},
+    answers={202: Accepted},
     problems=(RateLimited,),
     tag="email",
 )
 @token_required
-def resend_verification() -> Empty:
+def resend_verification() -> tuple[Json, int]:
     _profiles().resend_verification(current_session)
-    return "", 202
+    return {}, 202
 
 
 # -- shapes -------------------------------------------------------------------------------------

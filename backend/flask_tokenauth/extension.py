@@ -111,6 +111,8 @@ def _check_size_and_type() -> None:
 
 
 def _never_store(response: Response) -> Response:
+    if response.status_code == 204:
+        response.headers.pop("Content-Type", None)
     if request.path.startswith("/api"):
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")

@@ -103,6 +103,10 @@ class CurrentPassword(Body):
     current_password: Text
 
 
+class Accepted(BaseModel):
+    """Nothing to tell yet: what follows, follows by mail."""
+
+
 class SessionOut(BaseModel):
     id: UUID = Field(description="Names the session; opens nothing")
     current: bool = Field(description="Whether it is the one that asks")
