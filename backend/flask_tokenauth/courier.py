@@ -62,9 +62,9 @@ class Courier:
     """Takes letters from the outbox, one at a time, and sends each once; several may work side by side.
 
     A letter is claimed, sent outside any transaction, then removed. If the process dies between the last
-    two, it is sent again when the lease is over: a notice with the same Message-ID, which
-    mail programs show once. A letter with a code has a new code each time, and so a Message-ID of its own
-    (RFC 5322 §3.6.4): the older one's link is dead, and must not hide the newer."""
+    two, it is sent again when the lease is over: a notice with the same Message-ID, so that mail programs can
+    tell. A letter with a code has a new code each time, and so a Message-ID of its own (RFC 5322 §3.6.4): the
+    older one's link is dead, and must not hide the newer."""
 
     def __init__(
         self,
