@@ -163,6 +163,7 @@ def _greet(settings: Settings) -> None:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(format="[%(levelname)s] %(message)s", level=logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # a newcomer has no use for its steps
 
 
 def _stop_by_exception() -> None:

@@ -177,8 +177,7 @@ class Accounts:
     # -- inside -----------------------------------------------------------------------------
 
     def _demand_credentials(self, found: User | None, name: str, password: str, client: Client) -> User:
-        # Unknown names are counted like known ones, or the waits would tell which is which.
-        account = str(found.id) if found else f"name {username_key(name)}"
+        account = counter_of(name)
         self._limits.demand_patience(account, client.device)
         right = self._passwords.verify(found.password_hash if found else None, password)
         self._limits.settle(account, client.device, succeeded=right)
@@ -211,6 +210,14 @@ class counted:  # noqa: N801  # used as a statement
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is CodeInvalid:
             self._limits.count("code", self._client.network)
+
+
+def counter_of(name: str) -> str:
+    """Under what failures to log in are counted: what was typed, whether or not anybody has it. By account,
+    five failures with a user name and a wait for an address would say that the two belong together."""
+    if "@" in name:
+        return f"email {email_key(normalise_email(name) or name)}"
+    return f"name {username_key(name)}"
 
 
 def lock(sql: OrmSession, user_id: UUID) -> User | None:

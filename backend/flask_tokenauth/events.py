@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +14,9 @@ from flask_tokenauth.outbox import Kind, Outbox
 
 log = logging.getLogger("flask_tokenauth.events")
 SHOWN = 50  # how many the owner sees at once
+REPEAT_SECONDS = 60
+# What whoever has an old token can cause as often as they like: once a minute is enough to be seen.
+_REPEATABLE = ("authn_invalid_proof",)
 
 
 class Events:
@@ -28,16 +31,24 @@ class Events:
         verified address that is stored: to an unverified one would be to tell a stranger."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         user_id = user.id if user else None
+        log.info("%s user=%s ip=%s", event, user_id or "-", client.ip or "-")
+        if event in _REPEATABLE and _has_recent(sql, event, user_id, now):
+            return
         sql.add(
             SecurityEvent(user_id=user_id, event=event, at=now, ip=client.ip, user_agent=client.user_agent)
         )
         if letter and user and user.email:
             facts = {"ip": client.ip, "browser": client.browser}
             self._outbox.post(sql, kind=letter, address=user.email, user_id=user.id, facts=facts)
-        log.info("%s user=%s ip=%s", event, user_id or "-", client.ip or "-")
 
 
 def latest(sql: OrmSession, user_id: UUID) -> Sequence[SecurityEvent]:
     """The user's newest first, at most SHOWN."""
     mine = select(SecurityEvent).where(SecurityEvent.user_id == user_id)
     return sql.scalars(mine.order_by(SecurityEvent.at.desc(), SecurityEvent.id).limit(SHOWN)).all()
+
+
+def _has_recent(sql: OrmSession, event: str, user_id: UUID | None, now: datetime) -> bool:
+    same = (SecurityEvent.user_id == user_id, SecurityEvent.event == event)
+    since = now - timedelta(seconds=REPEAT_SECONDS)
+    return sql.scalar(select(SecurityEvent.id).where(*same, SecurityEvent.at > since).limit(1)) is not None

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, json, redirect, request
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.local import LocalProxy
@@ -148,6 +148,8 @@ def _answer_trouble(error: Exception) -> Response:
 
 
 def _database_is_away(error: Exception) -> bool:
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    # IntegrityError where no view expects one: a row went away while we worked, as with an account that is
+    # deleted in another tab. Tried again, the request meets what is so now.
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | IntegrityError):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from flask_tokenauth import events
-from flask_tokenauth.accounts import Accounts, counted, lock, raise_if_any
+from flask_tokenauth.accounts import Accounts, counted, counter_of, lock, raise_if_any
 from flask_tokenauth.clients import Client
 from flask_tokenauth.codes import Codes
 from flask_tokenauth.errors import CodeInvalid, InvalidToken
@@ -153,7 +153,9 @@ class Profiles:
             mine = {f"session {entry.session_id.hex()}" for entry in entries}
             self._logins.end_all(sql, user.id, "revoked")
             self._codes.forget(user.id)
-            self._limits.forget(str(user.id), devices | mine)
+            self._limits.forget(str(user.id), mine)
             addresses = [text for text in (locked.email, locked.pending_email) if text]
+            for name in (locked.username, *addresses):
+                self._limits.forget(counter_of(name), devices)
             self._outbox.forget(sql, user.id, addresses)
             sql.delete(locked)

@@ -37,7 +37,7 @@ def open_redis(url: str) -> Redis:
         nodes = [ClusterNode(host, port) for host, port in _hosts(url, 6379)]  # type: ignore[no-untyped-call]
         # redis-py types the two clients apart, though every command that we use is on both.
         return cast("Redis", RedisCluster(startup_nodes=nodes, **(options | _credentials(url))))
-    return Redis(connection_pool=ConnectionPool.from_url(url, **options))
+    return Redis.from_pool(ConnectionPool.from_url(url, **options))
 
 
 def _open_sentinel(url: str, options: dict[str, Any]) -> Redis:

@@ -103,6 +103,19 @@ def test_another_key_renews_nothing_and_ends_nothing(app: Flask, browser: Browse
     assert browser.refresh(second).status_code == 200
 
 
+def test_the_owner_sees_that_somebody_tried_once_a_minute(client: FlaskClient, browser: Browser) -> None:
+    token = token_of(browser.log_in())
+
+    def tries() -> int:
+        events = client.get("/api/me/events", headers=bearer(token)).json
+        return [event["event"] for event in events].count("authn_invalid_proof")
+
+    for expected in (1, 1, 2):
+        client.post("/api/refresh", headers=bearer(token))
+        assert tries() == expected
+        browser.clock.now += 30
+
+
 def test_each_proof_counts_once(browser: Browser) -> None:
     token = token_of(browser.log_in())
     proof = browser.proof("/api/refresh", token)

@@ -263,6 +263,24 @@ def test_a_wrong_current_password_logs_nobody_out_but_can_not_be_guessed(
         assert strict.log_in().status_code == 200, "the log-in has an allowance of its own"
 
 
+def test_waits_tell_neither_who_has_an_account_nor_which_address_is_whose(
+    people: People, redis_server: PrivateRedis, database_url: str, clock: Clock
+) -> None:
+    people.verified("Ada", "ada@b\u00fccher.example")
+    with worker(redis_server.url, database_url, clock, AUTH_LIMIT_LOGIN_FAILURES=5) as app:
+        strict = People(app, clock, people.mails)
+
+        def tries(name: str) -> list[int]:
+            return [strict.log_in(name, "not the one at all").status_code for _ in range(6)]
+
+        assert tries("Ada") == tries("Nobody") == [401] * 5 + [429]
+        for taken, free in (
+            ("ada@b\u00fccher.example", "eve@b\u00fccher.example"),
+            ("ADA@xn--bcher-kva.example", "EVE@xn--bcher-kva.example"),
+        ):
+            assert tries(taken) == tries(free)
+
+
 def race(*calls: Callable[[], Any]) -> list[Any]:
     start = threading.Barrier(len(calls))
 
