@@ -40,7 +40,7 @@ export const routes: RouteObject[] = [
         ErrorBoundary: ErrorPage,
         HydrateFallback: Nothing,
         children: [
-          { index: true, loader: () => redirect(HOME) },
+          { index: true, loader: () => redirect(HOME), Component: Nothing },
           {
             path: 'login',
             loader: loginLoader,
@@ -53,7 +53,7 @@ export const routes: RouteObject[] = [
             action: registerAction,
             lazy: { Component: async () => (await import('./pages/RegisterPage')).RegisterPage },
           },
-          { path: 'logout', loader: () => redirect(HOME), action: logoutAction },
+          { path: 'logout', loader: () => redirect(HOME), action: logoutAction, Component: Nothing },
           {
             path: 'books',
             loader: booksLoader,

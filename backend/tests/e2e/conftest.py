@@ -1,0 +1,121 @@
+"""One browser for all, a server for each configuration that is needed, a fresh profile for each test."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from servers import App, Upstream, ask, running_app, wait_until
+from visitors import FRONTEND, Person, Profile, log_in, sign_up
+
+HERE = Path(__file__).resolve().parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--disable-gpu", "--disable-quic", "--disable-background-networking"]
+PLAIN_HOST = "books.test"  # an origin that is not secure, so a browser gives it no WebCrypto
+EXPECT_MS = 10_000
+TOKEN_SECONDS = 4
+
+OpenProfile = Callable[..., Profile]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("e2e")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert (FRONTEND / "dist" / "index.html").exists(), (
+        "build the front end first: cd frontend; npm run build"
+    )
+    expect.set_options(timeout=EXPECT_MS)
+    executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    flags = [*FLAGS, f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=executable, args=flags)
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Good books and warty ones, each with a number of its own."""
+    good = json.loads((HERE.parents[1] / "bookshelf" / "sample_books.json").read_text())
+    warty = json.loads((HERE.parent / "warty_books.json").read_text())
+    return good + [{**book, "id": 1000 + at} for at, book in enumerate(warty)]
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[App]:
+    """As it is used, with a live catalogue."""
+    with (
+        Upstream(catalogue()) as upstream,
+        running_app(env={"BOOKS_URL": upstream.url, "ALLOWED_HOSTS": PLAIN_HOST}) as app,
+    ):
+        wait_until(lambda: '"live"' in _readiness(app), "the live catalogue")
+        yield app
+
+
+@pytest.fixture(scope="session")
+def quick_app() -> Iterator[App]:
+    """Tokens live for seconds, and so does the catalogue, whose source is away by now."""
+    env = {
+        "AUTH_TOKEN_TTL_SECONDS": str(TOKEN_SECONDS),
+        "AUTH_BEARER_TTL_SECONDS": str(TOKEN_SECONDS),
+        "AUTH_GRACE_SECONDS": "1",
+        "BOOKS_TTL_SECONDS": "1",
+    }
+    with Upstream(catalogue()) as upstream, running_app(env=env | {"BOOKS_URL": upstream.url}) as app:
+        wait_until(lambda: '"live"' in _readiness(app), "the live catalogue")
+        upstream.mode = "down"
+        wait_until(lambda: '"cached"' in _readiness(app), "the catalogue from before")
+        yield app
+
+
+@pytest.fixture(scope="session")
+def lonely_app() -> Iterator[App]:
+    """Has never reached the catalogue; may be stopped, but is to be running again afterwards."""
+    with running_app() as app:
+        yield app
+
+
+def _readiness(app: App) -> str:
+    return ask(f"{app.url}/readyz").body.decode().replace(" ", "")
+
+
+@pytest.fixture
+def open_profile(browser: Browser) -> Iterator[OpenProfile]:
+    """Opens browser profiles and insists in the end that nothing went wrong in them."""
+    opened: list[Profile] = []
+
+    def open_profile(app: App, **options: Any) -> Profile:
+        profile = Profile(browser.new_context(**options), app)
+        opened.append(profile)
+        return profile
+
+    yield open_profile
+    for profile in opened:
+        profile.context.close()
+    assert [trouble for profile in opened for trouble in profile.unexpected()] == []
+
+
+@pytest.fixture
+def profile(open_profile: OpenProfile, app: App) -> Profile:
+    return open_profile(app)
+
+
+@pytest.fixture
+def person(app: App) -> Person:
+    return sign_up(app)
+
+
+@pytest.fixture
+def page(profile: Profile, person: Person) -> Page:
+    """The book list of somebody who has just logged in."""
+    page = profile.tab("/login")
+    log_in(page, person)
+    return page
