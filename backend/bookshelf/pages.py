@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from wsgiref.headers import Headers
 
-from flask import Blueprint, Flask, Response, redirect, send_file
+from flask import Blueprint, Flask, Response, send_file
 from werkzeug.routing import PathConverter
 from whitenoise import WhiteNoise  # type: ignore[import-untyped]
 
@@ -46,11 +46,6 @@ def _pages(dist: Path) -> Blueprint:
     show: Callable[[str], Response] = _page(dist / "index.html")
     pages.add_url_rule("/", "index", show, defaults={"path": ""})
     pages.add_url_rule("/<page:path>", "page", show)
-
-    @pages.get("/.well-known/change-password")
-    def change_password() -> Response:
-        """https://w3c.github.io/webappsec-change-password-url/"""
-        return redirect("/account")  # type: ignore[return-value]
 
     return pages
 

@@ -168,6 +168,8 @@ class Accounts:
             if locked is None or locked.disabled_at or locked.email != code.address:
                 raise CodeInvalid
             self._replace_password(sql, locked, newer)
+            # An address that waits may be a thief's, put there with the old password.
+            locked.pending_email = None
             self._codes.forget(locked.id, "verify")
             self._events.record(sql, "authn_password_reset", client, locked, letter="password_changed")
             sql.flush()
@@ -194,6 +196,8 @@ class Accounts:
     def _replace_password(self, sql: OrmSession, user: User, newer: str) -> None:
         """Under the user's row lock, so a log-in with the old one comes before, and is ended, or fails."""
         user.password_hash = newer
+        if user.email:
+            self._outbox.forget_resets(sql, user.email)
         self._logins.end_all(sql, user.id, "password_changed")
 
 

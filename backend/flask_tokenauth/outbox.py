@@ -74,6 +74,11 @@ class Outbox:
         resets = (OutboxMail.kind == "reset") & OutboxMail.address.in_(keys)
         sql.execute(delete(OutboxMail).where((OutboxMail.user_id == user_id) | resets))
 
+    def forget_resets(self, sql: OrmSession, address: str) -> None:
+        """The password was changed: a link that is still to be sent would open the account once more."""
+        mine = (OutboxMail.kind == "reset") & (OutboxMail.address == email_key(address))
+        sql.execute(delete(OutboxMail).where(mine))
+
     # -- for couriers -------------------------------------------------------------------------
 
     def claim(self, now: datetime) -> OutboxMail | None:

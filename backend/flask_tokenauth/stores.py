@@ -10,7 +10,7 @@ from redis import ConnectionPool, Redis, RedisCluster, Sentinel
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
 from redis.retry import Retry
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session as OrmSession
 
@@ -93,7 +93,7 @@ def _open_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": SQL_WAIT_SECONDS}, pool_timeout=SQL_WAIT_SECONDS)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", _begin_writing)
         return engine
     return create_engine(
         url,
@@ -101,6 +101,12 @@ def _open_engine(url: URL) -> Engine:
         pool_timeout=SQL_WAIT_SECONDS,
         connect_args={"connect_timeout": SQL_WAIT_SECONDS, "options": "-c statement_timeout=10000"},
     )
+
+
+def _begin_writing(connection: Connection) -> None:
+    # SQLAlchemy "begins" without a transaction too, and a reader needs no turn.
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -77,6 +77,14 @@ class People:
         assert self.post("/password/forgot", {"email": address}).status_code == 202
         return self.code()
 
+    def forgotten_beside(self) -> str:
+        """The reset code, where other letters go out too."""
+        people_asked = self.post("/password/forgot", {"email": ADDRESS})
+        assert people_asked.status_code == 202
+        found = [re.search(r"reset-password#code=(\S+)", body_of(letter)) for letter in self.letters()]
+        (code,) = [match[1] for match in found if match]
+        return code
+
     def is_live(self, token: str) -> bool:
         return self.app.test_client().get("/api/me", headers=bearer(token)).status_code == 200
 
@@ -352,6 +360,18 @@ def test_a_changed_address_waits_for_its_link_and_the_old_one_is_told(people: Pe
     me = people.http.get("/api/me", headers=bearer(token)).json
     assert (me["email"], me["email_verified"]) == ("new@library.example", True)
     assert people.log_in(ADDRESS).status_code == 401
+
+
+def test_a_reset_drops_an_address_that_waits_and_any_link_that_is_under_way(people: People) -> None:
+    people.verified()
+    token = people.token()
+    body = {"email": "thief@library.example", "current_password": PASSWORD}
+    assert people.http.patch("/api/me", json=body, headers=bearer(token)).status_code == 202
+    code = people.forgotten_beside()
+    people.post("/password/forgot", {"email": ADDRESS})
+    assert people.post("/password/reset", {"code": code, "new_password": NEW_PASSWORD}).status_code == 204
+    people.post("/email/verify/resend", token=people.token(password=NEW_PASSWORD))
+    assert all("#code=" not in body_of(letter) for letter in people.letters())
 
 
 def test_a_new_link_ends_the_one_before(people: People) -> None:

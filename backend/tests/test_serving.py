@@ -150,7 +150,7 @@ def test_no_answer_names_the_server(app: App, path: str) -> None:
 
 def test_change_password_leads_to_the_page(app: App) -> None:
     reply = ask(f"{app.url}/.well-known/change-password")
-    assert (reply.status, reply.headers["Location"]) == (302, "/account")
+    assert (reply.status, reply.headers["Location"]) == (302, "/account#password")
 
 
 def test_health_and_readiness(app: App) -> None:
