@@ -35,7 +35,7 @@ _REF = "#/components/schemas/{model}"
 _PATH_VARIABLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 _PATH_TYPES = {"int": {"type": "integer"}, "uuid": {"type": "string", "format": "uuid"}}
 _BODY_PROBLEMS = (InvalidJson, BodyTooLarge, UnsupportedMediaType, ValidationFailed)
-_TOKEN = (
+_BEARER = (
     "The token that log-in and refresh hand out, in the Authorization header and nowhere else. "
     "A comma in that header is refused: it would be two headers that were joined."
 )
@@ -121,7 +121,7 @@ def problem_classes(more: Iterable[type[Problem]] = ()) -> list[type[Problem]]:
 def document(
     operations: Iterable[Operation], *, title: str, version: str, surroundings: Surroundings | None = None
 ) -> Json:
-    """The whole OpenAPI document of the views that are described. Says nothing that depends on where it runs."""
+    """The whole OpenAPI document of the views that are described. The same wherever it runs."""
     around = surroundings or Surroundings()
     classes = problem_classes((*around.problems, *around.body_problems))
     schemas: Json = {}
@@ -149,7 +149,12 @@ def document(
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "ta1_…", "description": _TOKEN}
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "ta1_…",
+                    "description": _BEARER,
+                }
             },
         },
         "x-problems": [
@@ -243,8 +248,8 @@ def _problem_response(group: list[type[Problem]], beside: Json) -> Json:
         text = "How to ask again; with `error=` only where a token was presented (RFC 6750 §3.1)"
         headers["WWW-Authenticate"] = {"description": text, "required": True, "schema": {"type": "string"}}
     if any(issubclass(each, TryLater) for each in group):
-        schema = {"type": "integer", "minimum": 1}
-        headers["Retry-After"] = {"description": "Seconds to wait", "required": True, "schema": schema}
+        seconds: Json = {"type": "integer", "minimum": 1}
+        headers["Retry-After"] = {"description": "Seconds to wait", "required": True, "schema": seconds}
     return {**response, "headers": headers} if headers else response
 
 
@@ -255,7 +260,7 @@ def _add_problem(classes: Iterable[type[Problem]], schemas: Json) -> None:
 
 
 class _Shapes(GenerateJsonSchema):
-    """As things go over the wire: a default of None is a member that may be left out, another one is there."""
+    """As things go over the wire: None as the default is a member that may be left out."""
 
     def field_is_required(self, field: Any, total: bool) -> bool:  # pydantic's own signature
         inner = field["schema"]
