@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 
-from flask_tokenauth import errors, incoming
+from flask_tokenauth import docs, errors, incoming
 from flask_tokenauth.errors import InternalError, Problem, Unavailable
 from flask_tokenauth.openapi import Operation, described, document
 from flask_tokenauth.parsing import MAX_BODY_BYTES
@@ -46,6 +46,8 @@ class TokenAuth:
         app.register_blueprint(api)
         app.register_blueprint(account)
         app.add_url_rule("/api/openapi.json", view_func=openapi)
+        app.add_url_rule("/api/docs", view_func=show_docs)
+        app.add_url_rule("/api/docs.css", view_func=style_docs)
         app.add_url_rule("/.well-known/change-password", view_func=change_password_page)
         app.before_request(_check_size_and_type)
         app.after_request(_never_store)
@@ -92,6 +94,17 @@ def openapi() -> dict[str, Any]:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     ]
     return document(operations, title=current_state().settings.product_name, version=VERSION)
+
+
+def show_docs() -> Response:
+    response = Response(docs.page(openapi()), mimetype="text/html")
+    # Also where the app sets no policy: nothing but our own stylesheet.
+    response.headers["Content-Security-Policy"] = docs.CONTENT_SECURITY_POLICY
+    return response
+
+
+def style_docs() -> Response:
+    return Response(docs.stylesheet(), mimetype="text/css")
 
 
 def change_password_page() -> BaseResponse:
