@@ -5,7 +5,7 @@ SETUP := $(PYTHON) scripts/setup.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev test lint format certs
+.PHONY: help start dev test lint format types certs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,11 @@ format: ## Format the code, both sides
 	@$(SETUP) backend-dev frontend
 	cd backend && .venv/bin/ruff check --fix . ../scripts && .venv/bin/ruff format . ../scripts
 	cd frontend && npm run format
+
+types: ## Write the front end's API types anew, after an endpoint has changed
+	@$(SETUP) backend-dev frontend
+	cd backend && .venv/bin/python -m bookshelf.contract ../frontend/src/auth/openapi.json
+	cd frontend && npm run --silent types
 
 certs: ## Make a local pair for TLS_CERT and TLS_KEY, in var/certs
 	@$(SETUP) backend

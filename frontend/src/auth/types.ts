@@ -1,60 +1,27 @@
-/** What the API says and is told, as the page sees it. */
+/** What the API says and is told, as the page sees it: made of its OpenAPI document (`make types`). */
 
-export interface User {
-  id: string;
-  username: string;
-  email: string | null;
-  email_verified: boolean;
-  created_at: string;
-}
+import type { components } from './schema';
 
-export interface Registration {
-  username: string;
-  password: string;
-  email?: string;
-}
+type Schemas = components['schemas'];
 
-/** A book as the catalogue gives it: only number and title are certain. */
-export interface Book {
-  id: number;
-  title: string;
-  isbn?: string;
-  pageCount?: number;
-  authors?: string[];
-}
+export type User = Schemas['UserOut'];
+export type Registration = Schemas['Registration'];
+export type Config = Schemas['ConfigOut'];
+/** One row of the list of sessions. */
+export type SessionRow = Schemas['SessionOut'];
+/** Something about security that happened to the account. */
+export type SecurityEvent = Schemas['EventOut'];
+export type LoginAnswer = Schemas['LogInOut'];
+/** What every answer that hands out a token has in common. */
+export type TokenAnswer = Pick<Schemas['TokenOut'], 'token' | 'expires_in'>;
+
+/** A book as the catalogue gives it: only number and title are certain, whatever the document promises. */
+export type Book = Pick<Schemas['Book'], 'id' | 'title'> & Partial<Schemas['Book']>;
 
 export interface Catalogue {
   books: Book[];
   /** `cached`: the catalogue itself can't be reached; `sample`: it never could. */
   catalogue: 'live' | 'cached' | 'sample';
-}
-
-export interface Config {
-  public_url: string;
-  password_min_length: number;
-}
-
-/** One row of the list of sessions. */
-export interface SessionRow {
-  id: string;
-  current: boolean;
-  bound: boolean;
-  created_at: string;
-  last_refreshed_at: string | null;
-  ip: string | null;
-  user_agent: string | null;
-}
-
-/** What every answer that hands out a token has in common. */
-export interface TokenAnswer {
-  token: string;
-  /** In seconds. */
-  expires_in: number;
-}
-
-export interface LoginAnswer extends TokenAnswer {
-  session: { id: string; bound: boolean };
-  user: User;
 }
 
 /** Why a session ended. All but `key_lost` and `unknown` are the server's words. */
