@@ -48,6 +48,7 @@ class Answer(NamedTuple):
             ("Content-Type", "application/problem+json"),
             ("Content-Length", str(len(body))),
             ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
             ("Connection", "close"),
             ("Server", ""),
         ]

@@ -4,12 +4,10 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from redis import Redis
-from servers import PrivateRedis
-from sqlalchemy import create_engine, text
+from servers import PrivateRedis, empty_postgres
 
 from flask_tokenauth.stores import open_redis
 
@@ -47,13 +45,5 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/test.sqlite3"
         return
-    server = request.getfixturevalue("postgres").replace("postgresql://", "postgresql+psycopg://")
-    name = f"test_{uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    head, mark, query = server.partition("?")
-    yield head.rsplit("/", 1)[0] + f"/{name}" + mark + query
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with empty_postgres(request.getfixturevalue("postgres")) as url:
+        yield url

@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import redis
+from sqlalchemy import create_engine, make_url, text
 
 from bookshelf.embedded_redis import find_binary
 
@@ -244,6 +246,20 @@ class PrivateRedis:
     def __exit__(self, *_: object) -> None:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def empty_postgres(server_url: str) -> Iterator[str]:
+    """A database of its own on that server, as a SQLAlchemy address, and gone afterwards."""
+    server = make_url(server_url).set(drivername="postgresql+psycopg")
+    name = f"test_{uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
 
 
 class Upstream:
