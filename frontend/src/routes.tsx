@@ -8,23 +8,44 @@ import {
   redirect,
 } from 'react-router-dom';
 import {
+  changeEmail,
+  changePassword,
+  deleteAccount,
+  endOtherSessions,
+  endSession,
   fetchBook,
   fetchBooks,
   fetchConfig,
+  fetchEvents,
+  fetchMe,
+  forgotPassword,
   getSession,
+  listSessions,
   login,
   logout,
   register,
+  resendVerification,
+  resetPassword,
   takeEndReason,
+  verifyEmail,
 } from './auth';
+import { takeCode } from './code';
 import { Layout } from './components/Layout';
+import type { Done } from './components/Task';
 import { type Failure, failure, fieldFailure } from './forms';
 import { HOME, loginPath, safeFrom } from './from';
+import { BookPage } from './pages/BookPage';
 import { BookSkeleton } from './pages/BookSkeleton';
+import { BooksPage } from './pages/BooksPage';
 import { BooksSkeleton } from './pages/BooksSkeleton';
 import { ErrorPage } from './pages/ErrorPage';
+import { ForgotPage } from './pages/ForgotPage';
+import { LoginPage } from './pages/LoginPage';
 import { NotFoundPage } from './pages/NotFoundPage';
-import { endNotice, type Notice, READY_NOTICE, UNTOLD_NOTICE } from './words';
+import { RegisterPage } from './pages/RegisterPage';
+import { ResetPage } from './pages/ResetPage';
+import { VerifyPage } from './pages/VerifyPage';
+import { DELETED_NOTICE, endNotice, type Notice, READY_NOTICE, RESET_NOTICE, UNTOLD_NOTICE } from './words';
 
 const USUAL_PASSWORD_MIN_LENGTH = 15; // code points; the server's default, NIST SP 800-63B-4 §3.1.1.2
 
@@ -45,27 +66,43 @@ export const routes: RouteObject[] = [
             path: 'login',
             loader: loginLoader,
             action: loginAction,
-            lazy: { Component: async () => (await import('./pages/LoginPage')).LoginPage },
+            Component: LoginPage,
           },
           {
             path: 'register',
             loader: registerLoader,
             action: registerAction,
-            lazy: { Component: async () => (await import('./pages/RegisterPage')).RegisterPage },
+            Component: RegisterPage,
           },
           { path: 'logout', loader: () => redirect(HOME), action: logoutAction, Component: Nothing },
           {
             path: 'books',
             loader: booksLoader,
             HydrateFallback: BooksSkeleton,
-            lazy: { Component: async () => (await import('./pages/BooksPage')).BooksPage },
+            Component: BooksPage,
           },
           {
             path: 'books/:id',
             loader: bookLoader,
             HydrateFallback: BookSkeleton,
-            lazy: { Component: async () => (await import('./pages/BookPage')).BookPage },
+            Component: BookPage,
           },
+          { path: 'forgot-password', action: forgotAction, Component: ForgotPage },
+          { path: 'reset-password', loader: resetLoader, action: resetAction, Component: ResetPage },
+          { path: 'verify-email', loader: verifyLoader, action: verifyAction, Component: VerifyPage },
+          {
+            path: 'account',
+            loader: accountLoader,
+            HydrateFallback: Nothing,
+            lazy: { Component: async () => (await import('./pages/AccountPage')).AccountPage },
+          },
+          // One task of the account page each; whoever types such an address is led to the page.
+          { path: 'account/email', loader: toAccount, action: emailAction, Component: Nothing },
+          { path: 'account/resend', loader: toAccount, action: resendAction, Component: Nothing },
+          { path: 'account/password', loader: toAccount, action: passwordAction, Component: Nothing },
+          { path: 'account/sessions', loader: toAccount, action: endOthersAction, Component: Nothing },
+          { path: 'account/sessions/:id', loader: toAccount, action: endSessionAction, Component: Nothing },
+          { path: 'account/delete', loader: toAccount, action: deleteAction, Component: Nothing },
           { path: '*', Component: NotFoundPage },
         ],
       },
@@ -86,6 +123,8 @@ export function loginLoader({ request }: LoaderFunctionArgs): { notice: Notice |
   const reason = takeEndReason();
   const { searchParams } = new URL(request.url);
   if (searchParams.has('ready')) return { notice: READY_NOTICE };
+  if (searchParams.has('reset')) return { notice: RESET_NOTICE };
+  if (searchParams.has('deleted')) return { notice: DELETED_NOTICE };
   if (searchParams.has('untold')) return { notice: UNTOLD_NOTICE };
   return { notice: reason === null ? null : endNotice(reason) };
 }
@@ -107,9 +146,15 @@ export async function loginAction({ request }: ActionFunctionArgs): Promise<Fail
 
 export async function registerLoader({ request }: LoaderFunctionArgs) {
   strangersOnly(request);
-  const config = await fetchConfig().catch(() => null); // the form works without: the server checks anyway
-  return { passwordMinLength: config?.password_min_length ?? USUAL_PASSWORD_MIN_LENGTH };
+  return { passwordMinLength: await passwordMinLength() };
 }
+
+/** The forms work without asking: the server checks anyway. */
+const passwordMinLength = () =>
+  fetchConfig().then(
+    (config) => config.password_min_length,
+    () => USUAL_PASSWORD_MIN_LENGTH,
+  );
 
 export async function registerAction({ request }: ActionFunctionArgs): Promise<Failure | Response> {
   const { username, password, email } = await credentials(request);
@@ -133,13 +178,60 @@ export async function registerAction({ request }: ActionFunctionArgs): Promise<F
 
 async function credentials(request: Request) {
   const form = await request.formData();
-  const text = (name: string) => String(form.get(name) ?? '');
   // A password is taken as it is typed: blanks at its ends belong to it.
-  return { username: text('username').trim(), email: text('email').trim(), password: text('password') };
+  return {
+    username: text(form, 'username').trim(),
+    email: text(form, 'email').trim(),
+    password: text(form, 'password'),
+  };
 }
+
+const text = (form: FormData, name: string) => String(form.get(name) ?? '');
 
 async function logoutAction() {
   return redirect((await logout()) ? '/login' : '/login?untold');
+}
+
+// For whoever has a mail, or wants one.
+
+export async function forgotAction({ request }: ActionFunctionArgs): Promise<Failure | { sentTo: string }> {
+  const email = text(await request.formData(), 'email').trim();
+  const missing = fieldFailure({ ...(email === '' && { email: 'Enter your e-mail address.' }) });
+  if (missing !== null) return missing;
+  try {
+    await forgotPassword(email);
+  } catch (error) {
+    return failure(error, ['email']);
+  }
+  return { sentTo: email };
+}
+
+export async function resetLoader() {
+  return { hasCode: takeCode() !== null, passwordMinLength: await passwordMinLength() };
+}
+
+export async function resetAction({ request }: ActionFunctionArgs): Promise<Failure | Response> {
+  const password = text(await request.formData(), 'password');
+  const missing = fieldFailure({ ...(password === '' && { new_password: 'Choose a password.' }) });
+  if (missing !== null) return missing;
+  try {
+    await resetPassword(takeCode() ?? '', password);
+  } catch (error) {
+    return failure(error, ['new_password']);
+  }
+  await logout(); // what this browser has is ended too
+  return redirect('/login?reset');
+}
+
+export const verifyLoader = () => ({ hasCode: takeCode() !== null });
+
+export async function verifyAction(): Promise<Failure | { confirmed: true }> {
+  try {
+    await verifyEmail(takeCode() ?? '');
+  } catch (error) {
+    return failure(error, []);
+  }
+  return { confirmed: true };
 }
 
 // For people who are logged in.
@@ -150,6 +242,56 @@ export async function booksLoader({ request }: LoaderFunctionArgs) {
 
 export async function bookLoader({ request, params }: LoaderFunctionArgs) {
   return loggedIn(request, () => fetchBook(Number(params['id']), request.signal));
+}
+
+export async function accountLoader({ request }: LoaderFunctionArgs) {
+  const { signal } = request;
+  const [me, sessions, events, minLength] = await loggedIn(request, () =>
+    Promise.all([fetchMe(signal), listSessions(signal), fetchEvents(signal), passwordMinLength()]),
+  );
+  return { me, sessions, events, passwordMinLength: minLength };
+}
+
+const toAccount = () => redirect('/account');
+
+async function emailAction({ request }: ActionFunctionArgs): Promise<Failure | Done> {
+  const form = await request.formData();
+  const email = text(form, 'email').trim();
+  return task(
+    () => changeEmail(email, text(form, 'current_password')),
+    `We sent a link to ${email}. The address counts once you have opened it.`,
+  );
+}
+
+const resendAction = () => task(resendVerification, 'A new link is on its way.');
+
+async function passwordAction({ request }: ActionFunctionArgs): Promise<Failure | Done> {
+  const form = await request.formData();
+  return task(
+    () => changePassword(text(form, 'current_password'), text(form, 'new_password')),
+    'Your password is changed.',
+  );
+}
+
+const endOthersAction = () => task(endOtherSessions, 'You are logged out everywhere else.');
+
+const endSessionAction = ({ params }: ActionFunctionArgs) =>
+  task(() => endSession(String(params['id'])), 'Ended.');
+
+async function deleteAction({ request }: ActionFunctionArgs): Promise<Failure | Done | Response> {
+  const form = await request.formData();
+  const answer = await task(() => deleteAccount(text(form, 'current_password')), '');
+  return 'done' in answer ? redirect('/login?deleted') : answer;
+}
+
+async function task(run: () => Promise<unknown>, done: string): Promise<Failure | Done> {
+  try {
+    await run();
+  } catch (error) {
+    if (getSession() === null) throw redirect(loginPath('/account'));
+    return failure(error, ['email', 'current_password', 'new_password']);
+  }
+  return { done };
 }
 
 async function loggedIn<T>(request: Request, load: () => Promise<T>): Promise<T> {

@@ -3,23 +3,19 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from servers import App, Upstream, ask, running_app, wait_until
-from visitors import FRONTEND, Person, Profile, log_in, sign_up
+from visitors import FRONTEND, PLAIN_HOST, TOKEN_SECONDS, OpenProfile, Person, Profile, log_in, sign_up
 
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--disable-gpu", "--disable-quic", "--disable-background-networking"]
-PLAIN_HOST = "books.test"  # an origin that is not secure, so a browser gives it no WebCrypto
 EXPECT_MS = 10_000
-TOKEN_SECONDS = 4
-
-OpenProfile = Callable[..., Profile]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,8 +74,8 @@ def quick_app() -> Iterator[App]:
 
 @pytest.fixture(scope="session")
 def lonely_app() -> Iterator[App]:
-    """Has never reached the catalogue; may be stopped, but is to be running again afterwards."""
-    with running_app() as app:
+    """Has never reached the catalogue, and is strict with guesses. A test that stops it starts it again."""
+    with running_app(env={"AUTH_LIMIT_LOGIN_FAILURES": "1"}) as app:
         yield app
 
 

@@ -3,11 +3,11 @@
 import secrets
 
 import pytest
-from conftest import OpenProfile
 from playwright.sync_api import expect
 from servers import App
 from visitors import (
     PASSWORD,
+    OpenProfile,
     Person,
     books,
     expect_accessible,

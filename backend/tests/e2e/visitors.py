@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from servers import App, ask
 
 FRONTEND = Path(__file__).resolve().parents[3] / "frontend"
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+PLAIN_HOST = "books.test"  # an origin that is not secure, so a browser gives it no WebCrypto
+TOKEN_SECONDS = 4  # of the quick server
 PASSWORD = "seven quiet herons by the mill"
 SESSION_KEY = "ta.session"
 # The browser's own words for an answer that is an error; which ones may come, each test says.
@@ -38,7 +41,8 @@ class Profile:
             self.troubles.append(f"{message.type}: {message.text} ({message.location['url']})")
 
     def _note_failure(self, request: Request) -> None:
-        self.troubles.append(f"failed: {request.method} {request.url} {request.failure}")
+        if request.failure != "net::ERR_ABORTED":  # the browser's own word for: the person went on
+            self.troubles.append(f"failed: {request.method} {request.url} {request.failure}")
 
     def expect_status(self, *statuses: int) -> None:
         self._expected += [ANSWERED.format(status) for status in statuses]
@@ -66,6 +70,9 @@ class Profile:
             ),
         )
         return answers
+
+
+OpenProfile = Callable[..., Profile]
 
 
 @dataclass(frozen=True)

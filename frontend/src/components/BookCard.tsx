@@ -10,7 +10,7 @@ export const FROM_LIST = 'list';
 /** One book of the list; all of it is the link. */
 export function BookCard({ book, words }: { book: TidyBook; words: readonly string[] }) {
   return (
-    <li className="relative flex gap-4 rounded-xl border border-line/40 bg-card p-4 [contain-intrinsic-size:auto_7.5rem] [content-visibility:auto] hover:border-accent has-focus-visible:outline-3 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent">
+    <li className="relative flex gap-4 rounded-xl border border-line/40 bg-card p-4 hover:border-accent has-focus-visible:outline-3 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent">
       <Cover id={book.id} title={book.title} className="h-20 self-center" />
       <div className="flex min-w-0 grow flex-col gap-0.5">
         <Link

@@ -1,0 +1,279 @@
+"""Every page and state: accessible in both themes, narrow and enlarged, by keyboard, by password managers."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from servers import App
+from visitors import (
+    OpenProfile,
+    Person,
+    Profile,
+    books,
+    expect_accessible,
+    expect_books,
+    expect_no_sideways_scroll,
+    fill_in,
+    heading,
+    log_in,
+    sign_up,
+)
+
+NARROW = {"viewport": {"width": 320, "height": 640}}
+ENLARGED = {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}  # 200 % of a 1280 px window
+LONGEST = "Structure and Interpretation"
+MARKED_UP = 'It\'s "quoted"'
+
+
+def nothing_typed(page: Page) -> None:
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("Enter your password.")).to_be_visible()
+    expect(page.get_by_label("User name")).to_be_focused()
+
+
+def wrong_password(page: Page) -> None:
+    fill_in(page, Person("nobody-at-all"))
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_contain_text("password")
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
+    expect(page.get_by_label("Password", exact=True)).to_have_value("")
+    expect(page.get_by_label("User name")).to_have_value("nobody-at-all")
+
+
+def shown_password(page: Page) -> None:
+    page.get_by_label("Password", exact=True).fill("as plain as day")
+    page.get_by_role("button", name="Show password").click()
+    expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
+
+
+def bad_registration(page: Page) -> None:
+    page.get_by_role("link", name="Create an account").click()
+    page.get_by_label("User name").fill("a b")
+    page.get_by_label("E-mail").fill("nowhere")
+    page.get_by_label("Password", exact=True).fill("short")
+    expect(page.get_by_text("5 of 15 characters")).to_be_visible()
+    page.get_by_role("button", name="Create account").click()
+    expect(page.locator("[aria-invalid=true]")).to_have_count(3)
+    expect(page.get_by_label("User name")).to_be_focused()
+
+
+@pytest.mark.parametrize("state", [nothing_typed, wrong_password, shown_password, bad_registration])
+def test_for_strangers(open_profile: OpenProfile, app: App, state: Callable[[Page], None]) -> None:
+    profile = open_profile(app, **NARROW, reduced_motion="reduce")
+    profile.expect_status(401, 422)
+    page = profile.tab("/login")
+    state(page)
+    expect_accessible(page)
+    expect_no_sideways_scroll(page)
+    page.get_by_role("radio", name="Light theme").check(force=True)
+    expect_accessible(page)
+
+
+def test_a_name_that_is_taken_is_said_beside_its_field(profile: Profile, person: Person) -> None:
+    profile.expect_status(409)
+    page = profile.tab("/register")
+    fill_in(page, person)
+    page.get_by_role("button", name="Create account").click()
+    username = page.get_by_label("User name")
+    expect(username).to_be_focused()
+    expect(username).to_have_accessible_description(re.compile("another user name"))
+
+
+def no_hit(page: Page) -> None:
+    page.get_by_role("searchbox").fill("xyzzy")
+    expect(page.get_by_text("No book matches xyzzy")).to_be_visible()
+
+
+def hits(page: Page) -> None:
+    page.get_by_role("searchbox").fill("sussman structure")
+    expect(page.get_by_role("status")).to_contain_text("1 of ")
+    expect(page.locator("mark")).to_have_text(["Structure", "Sussman", "Sussman"])
+
+
+def open_menu(page: Page) -> None:
+    page.get_by_role("button", name="Your menu").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+
+
+def book_with_a_long_title(page: Page) -> None:
+    page.get_by_role("link", name=LONGEST).click()
+    expect(heading(page)).to_contain_text(LONGEST)
+    expect(page.get_by_text("978-")).to_be_visible()
+
+
+def book_of_which_little_is_known(page: Page) -> None:
+    page.get_by_role("link", name=MARKED_UP).click()
+    expect(heading(page)).to_contain_text("<b>marked up</b>")
+    expect(page.get_by_text("Not known")).to_be_visible()
+    expect(page.get_by_text("not a valid ISBN")).to_be_visible()
+
+
+def book_without_a_title(page: Page) -> None:
+    page.get_by_role("link", name="Untitled").click()
+    expect(heading(page)).to_have_text("Untitled")
+    expect(page.get_by_text("Unknown author")).to_be_visible()
+
+
+def no_such_book(page: Page) -> None:
+    page.goto(page.url + "/424242")
+    expect(heading(page)).to_have_text("Book not found")
+
+
+def no_such_page(page: Page) -> None:
+    page.goto(page.url + "/../nowhere/at/all")
+    expect(heading(page)).to_have_text("Page not found")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        no_hit,
+        hits,
+        open_menu,
+        book_with_a_long_title,
+        book_of_which_little_is_known,
+        book_without_a_title,
+        no_such_book,
+        no_such_page,
+    ],
+)
+def test_for_people_who_are_logged_in(
+    open_profile: OpenProfile, app: App, person: Person, state: Callable[[Page], None]
+) -> None:
+    profile = open_profile(app, **NARROW, reduced_motion="reduce")
+    profile.expect_status(404)
+    page = profile.tab("/login")
+    log_in(page, person)
+    expect_books(page)
+    state(page)
+    expect_accessible(page)
+    expect_no_sideways_scroll(page)
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    expect_accessible(page)
+
+
+def test_nothing_scrolls_sideways_at_200_percent(open_profile: OpenProfile, app: App, person: Person) -> None:
+    page = open_profile(app, **ENLARGED).tab("/login")
+    expect_no_sideways_scroll(page)
+    log_in(page, person)
+    expect_books(page)
+    expect_no_sideways_scroll(page)
+    book_with_a_long_title(page)
+    expect_no_sideways_scroll(page)
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen(open_profile: OpenProfile, app: App) -> None:
+    profile = open_profile(app, color_scheme="light")
+    page = profile.tab("/login")
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-theme", "light")
+    page.get_by_role("radio", name="Dark theme").check(force=True)
+    expect(html).to_have_attribute("data-theme", "dark")
+    other = profile.tab("/register")
+    expect(other.locator("html")).to_have_attribute("data-theme", "dark")
+    other.get_by_role("radio", name="Theme of the system").check(force=True)
+    expect(html).to_have_attribute("data-theme", "light")
+    page.emulate_media(color_scheme="dark")
+    expect(html).to_have_attribute("data-theme", "dark")
+
+
+def test_the_keyboard_alone_logs_in_searches_opens_a_book_and_goes_back(
+    profile: Profile, person: Person
+) -> None:
+    page = profile.tab("/login")
+    expect(heading(page)).to_have_text("Log in")
+    focused = page.locator(":focus")
+    tab_to(page, "Skip to content")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(person.username)
+    page.keyboard.press("Tab")
+    page.keyboard.type(person.password)
+    page.keyboard.press("Enter")
+    expect_books(page)
+    page.keyboard.press("/")
+    page.keyboard.type("pragmatic")
+    expect(books(page)).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_have_text(re.compile("Pragmatic"))
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_contain_text("Pragmatic")
+    expect(heading(page)).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(focused).to_have_text("All books")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("searchbox")).to_have_value("pragmatic")
+    expect(focused).to_have_text(re.compile("Pragmatic"))
+    tab_to(page, person.username, back=True)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(focused).to_have_text(re.compile("Log out"))
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text("Log in")
+
+
+def tab_to(page: Page, text: str, *, back: bool = False) -> None:
+    for _ in range(20):
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+        if text in page.evaluate("document.activeElement.textContent"):
+            return
+    pytest.fail(f"twenty steps and not yet at {text!r}")
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/login", {"username": "username", "password": "current-password"}),
+        ("/register", {"username": "username", "email": "email", "password": "new-password"}),
+    ],
+)
+def test_password_managers_find_what_they_look_for(
+    profile: Profile, path: str, fields: dict[str, str]
+) -> None:
+    page = profile.tab(path)
+    form = page.locator("main form")
+    expect(form).to_have_count(1)
+    found = form.locator("input").evaluate_all("all => all.map((i) => [i.name, i.autocomplete])")
+    assert dict(found) == fields
+    expect(form.locator("input[type=password]")).to_have_count(1)
+    expect(form.locator("button[type=submit]")).to_have_count(1)
+
+
+def test_a_password_can_be_pasted(profile: Profile, person: Person) -> None:
+    profile.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = profile.tab("/login")
+    page.get_by_label("User name").fill(person.username)
+    page.evaluate("text => navigator.clipboard.writeText(text)", person.password)
+    page.get_by_label("Password", exact=True).focus()
+    page.keyboard.press("ControlOrMeta+V")
+    expect(page.get_by_label("Password", exact=True)).to_have_value(person.password)
+    page.keyboard.press("Enter")
+    expect_books(page)
+
+
+def test_caps_lock_is_told(profile: Profile) -> None:
+    page = profile.tab("/login")
+    password = page.get_by_label("Password", exact=True)
+    password.dispatch_event("keydown", {"key": "A", "modifierCapsLock": True})
+    expect(page.get_by_text("Caps Lock is on.")).to_be_visible()
+    expect_accessible(page)
+
+
+def test_too_many_tries_say_how_long_to_wait(open_profile: OpenProfile, lonely_app: App) -> None:
+    person = sign_up(lonely_app)
+    profile = open_profile(lonely_app)
+    profile.expect_status(401, 429)
+    page = profile.tab("/login")
+    alert = page.get_by_role("alert")
+    for said in ("password", "password", "Try again in"):
+        fill_in(page, Person(person.username, "wrong, and wrong again"))
+        page.get_by_role("button", name="Log in").click()
+        expect(alert).to_contain_text(said)
+        expect(page.get_by_role("button", name="Log in")).to_have_attribute("aria-busy", "false")
+    expect_accessible(page)
+    expect(alert).to_contain_text("You can try again now.")
+    page.get_by_label("Password", exact=True).fill(person.password)
+    page.keyboard.press("Enter")
+    expect_books(page)
