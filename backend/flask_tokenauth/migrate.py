@@ -13,7 +13,7 @@ _LOCK = int.from_bytes(b"tokenaut") >> 1
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Upgrade (or, with an older revision, downgrade) the tables of this database."""
+    """Upgrade the tables of this database; `-1` takes the last step back, `base` all of them."""
     database = Database(database_url)
     try:
         with database.engine.begin() as connection:  # on SQLite BEGIN IMMEDIATE: one writer at a time
