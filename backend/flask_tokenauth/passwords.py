@@ -48,7 +48,7 @@ class Passwords:
         if len(password) > MAX_CODE_POINTS:
             return FieldError(field, "too_long", f"Use at most {MAX_CODE_POINTS} characters.")
         known = [*personal, self._product_name]
-        if _own_chars(password, known) < MIN_OWN_CHARS:
+        if _is_made_of(known, password):
             message = "This is made of your name, your e-mail or our name. Choose something else."
             return FieldError(field, "contains_identity", message)
         if _score(password, known) < MIN_SCORE:
@@ -64,7 +64,7 @@ class Passwords:
         """Whether it matches; None, an unknown user, costs the same and never matches."""
         with self._slot():
             try:
-                self._hasher.verify(stored or self._decoy, normalise(password))
+                self._hasher.verify(self._decoy if stored is None else stored, normalise(password))
             except (VerifyMismatchError, InvalidHashError):
                 return False
         return stored is not None
@@ -88,11 +88,11 @@ def normalise(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def _own_chars(password: str, known: Iterable[str]) -> int:
-    rest = password.casefold()
+def _is_made_of(known: Iterable[str], password: str) -> bool:
+    folded = rest = password.casefold()
     for word in sorted({part for text in known for part in _parts(text)}, key=len, reverse=True):
         rest = rest.replace(word, "")
-    return len(regex.sub(r"[^\p{L}\p{N}]", "", rest))
+    return rest != folded and len(regex.sub(r"[^\p{L}\p{N}]", "", rest)) < MIN_OWN_CHARS
 
 
 def _parts(text: str) -> list[str]:
