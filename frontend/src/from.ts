@@ -2,7 +2,7 @@
 
 export const HOME = '/books';
 
-const FOR_STRANGERS = ['/login', '/register', '/logout'];
+const FOR_STRANGERS = ['/login', '/register', '/logout', '/forgot-password', '/reset-password'];
 
 /** The path that `from` names if it is ours, else the books.
  *

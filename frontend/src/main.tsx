@@ -2,11 +2,14 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createBrowserRouter, RouterProvider } from 'react-router-dom';
 import { subscribe } from './auth';
+import { takeCode, watchForCodes } from './code';
 import './index.css';
 import { routes } from './routes';
 import { followTheme } from './theme';
 
 followTheme();
+takeCode(); // before the router notes the address
+watchForCodes();
 
 const router = createBrowserRouter(routes);
 // Logged in or out, here or in another tab: the loaders decide again which screen that means.

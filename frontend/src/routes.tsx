@@ -34,6 +34,7 @@ import { Layout } from './components/Layout';
 import type { Done } from './components/Task';
 import { type Failure, failure, fieldFailure } from './forms';
 import { HOME, loginPath, safeFrom } from './from';
+import { AccountPage } from './pages/AccountPage';
 import { BookPage } from './pages/BookPage';
 import { BookSkeleton } from './pages/BookSkeleton';
 import { BooksPage } from './pages/BooksPage';
@@ -45,7 +46,7 @@ import { NotFoundPage } from './pages/NotFoundPage';
 import { RegisterPage } from './pages/RegisterPage';
 import { ResetPage } from './pages/ResetPage';
 import { VerifyPage } from './pages/VerifyPage';
-import { DELETED_NOTICE, endNotice, type Notice, READY_NOTICE, RESET_NOTICE, UNTOLD_NOTICE } from './words';
+import { endNotice, type Notice, READY_NOTICE, RESET_NOTICE, UNTOLD_NOTICE } from './words';
 
 const USUAL_PASSWORD_MIN_LENGTH = 15; // code points; the server's default, NIST SP 800-63B-4 §3.1.1.2
 
@@ -93,8 +94,7 @@ export const routes: RouteObject[] = [
           {
             path: 'account',
             loader: accountLoader,
-            HydrateFallback: Nothing,
-            lazy: { Component: async () => (await import('./pages/AccountPage')).AccountPage },
+            Component: AccountPage,
           },
           // One task of the account page each; whoever types such an address is led to the page.
           { path: 'account/email', loader: toAccount, action: emailAction, Component: Nothing },
@@ -124,7 +124,6 @@ export function loginLoader({ request }: LoaderFunctionArgs): { notice: Notice |
   const { searchParams } = new URL(request.url);
   if (searchParams.has('ready')) return { notice: READY_NOTICE };
   if (searchParams.has('reset')) return { notice: RESET_NOTICE };
-  if (searchParams.has('deleted')) return { notice: DELETED_NOTICE };
   if (searchParams.has('untold')) return { notice: UNTOLD_NOTICE };
   return { notice: reason === null ? null : endNotice(reason) };
 }
@@ -223,7 +222,9 @@ export async function resetAction({ request }: ActionFunctionArgs): Promise<Fail
   return redirect('/login?reset');
 }
 
-export const verifyLoader = () => ({ hasCode: takeCode() !== null });
+export function verifyLoader() {
+  return { hasCode: takeCode() !== null };
+}
 
 export async function verifyAction(): Promise<Failure | { confirmed: true }> {
   try {
@@ -252,7 +253,9 @@ export async function accountLoader({ request }: LoaderFunctionArgs) {
   return { me, sessions, events, passwordMinLength: minLength };
 }
 
-const toAccount = () => redirect('/account');
+function toAccount() {
+  return redirect('/account');
+}
 
 async function emailAction({ request }: ActionFunctionArgs): Promise<Failure | Done> {
   const form = await request.formData();
@@ -263,7 +266,9 @@ async function emailAction({ request }: ActionFunctionArgs): Promise<Failure | D
   );
 }
 
-const resendAction = () => task(resendVerification, 'A new link is on its way.');
+function resendAction() {
+  return task(resendVerification, 'A new link is on its way.');
+}
 
 async function passwordAction({ request }: ActionFunctionArgs): Promise<Failure | Done> {
   const form = await request.formData();
@@ -273,15 +278,18 @@ async function passwordAction({ request }: ActionFunctionArgs): Promise<Failure 
   );
 }
 
-const endOthersAction = () => task(endOtherSessions, 'You are logged out everywhere else.');
+function endOthersAction() {
+  return task(endOtherSessions, 'You are logged out everywhere else.');
+}
 
-const endSessionAction = ({ params }: ActionFunctionArgs) =>
-  task(() => endSession(String(params['id'])), 'Ended.');
+function endSessionAction({ params }: ActionFunctionArgs) {
+  return task(() => endSession(String(params['id'])), 'Ended.');
+}
 
 async function deleteAction({ request }: ActionFunctionArgs): Promise<Failure | Done | Response> {
   const form = await request.formData();
   const answer = await task(() => deleteAccount(text(form, 'current_password')), '');
-  return 'done' in answer ? redirect('/login?deleted') : answer;
+  return 'done' in answer ? redirect('/login') : answer;
 }
 
 async function task(run: () => Promise<unknown>, done: string): Promise<Failure | Done> {

@@ -7,7 +7,7 @@ import { ApiProblem } from './problems';
 import { ProvenApi } from './proven';
 import { Refresher, type Wakeful } from './refresh';
 import { SessionStore, type StorageEvents, type StoredSession, sessionFrom } from './stored';
-import type { Book, Catalogue, Registration, SessionRow, User } from './types';
+import type { Book, Catalogue, Registration, SecurityEvent, SessionRow, User } from './types';
 
 const LOGOUT_TIMEOUT_MS = 5_000;
 
@@ -110,7 +110,7 @@ export function createAuth(page: Page, baseURL = '/api') {
 
   async function deleteAccount(current_password: string): Promise<void> {
     await request({ method: 'DELETE', path: '/me', body: { current_password } });
-    await refresher.end('logged_out');
+    await refresher.end('deleted');
   }
 
   return {
@@ -143,6 +143,8 @@ export function createAuth(page: Page, baseURL = '/api') {
     fetchMe: (signal?: AbortSignal) => request<User>({ method: 'GET', path: '/me', signal }),
     changeEmail: (email: string, current_password: string) =>
       request<void>({ method: 'PATCH', path: '/me', body: { email, current_password } }),
+    fetchEvents: (signal?: AbortSignal) =>
+      request<SecurityEvent[]>({ method: 'GET', path: '/me/events', signal }),
     exportAccount: () => request<unknown>({ method: 'GET', path: '/me/export' }),
     resendVerification: () => request<void>({ method: 'POST', path: '/email/verify/resend' }),
     listSessions: (signal?: AbortSignal) =>

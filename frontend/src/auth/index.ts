@@ -14,6 +14,7 @@ export const {
   fetchBooks,
   fetchBook,
   fetchMe,
+  fetchEvents,
   changeEmail,
   changePassword,
   deleteAccount,
@@ -29,4 +30,13 @@ export const {
 
 export { ApiProblem, type FieldError, NetworkError } from './problems';
 export type { StoredSession } from './stored';
-export type { Book, Catalogue, Config, EndReason, Registration, SessionRow, User } from './types';
+export type {
+  Book,
+  Catalogue,
+  Config,
+  EndReason,
+  Registration,
+  SecurityEvent,
+  SessionRow,
+  User,
+} from './types';

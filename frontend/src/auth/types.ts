@@ -24,7 +24,7 @@ export interface Catalogue {
   catalogue: 'live' | 'cached' | 'sample';
 }
 
-/** Why a session ended. All but `key_lost` and `unknown` are the server's words. */
+/** Why a session ended. All but `deleted`, `key_lost` and `unknown` are the server's words. */
 export const END_REASONS = [
   'logged_out',
   'revoked',
@@ -32,6 +32,7 @@ export const END_REASONS = [
   'reused',
   'expired',
   'account_disabled',
+  'deleted', // together with the account
   'key_lost', // bound to a key that isn't here: deleted, or the token was copied from another browser
   'unknown',
 ] as const;

@@ -1,4 +1,4 @@
-import { type ComponentProps, type ReactNode, useId } from 'react';
+import { type ComponentProps, createContext, type ReactNode, useContext, useId } from 'react';
 import { FieldMessage } from './FieldMessage';
 
 export interface FieldProps extends Omit<ComponentProps<'input'>, 'id' | 'className' | 'children'> {
@@ -12,9 +12,14 @@ export interface FieldProps extends Omit<ComponentProps<'input'>, 'id' | 'classN
   end?: ReactNode;
 }
 
+/** What is wrong with the fields of the form around, by their names. */
+export const FieldErrors = createContext<Readonly<Record<string, string>>>({});
+
 /** A label, what to know before typing, the input, and a line that is kept free for what is wrong with it. */
-export function Field({ label, hint, error, note, end, ...input }: FieldProps) {
+export function Field({ label, hint, error: ownError, note, end, ...input }: FieldProps) {
   const id = useId();
+  const errors = useContext(FieldErrors);
+  const error = ownError ?? errors[input.name];
   return (
     <div>
       <label htmlFor={id} className="block font-medium">

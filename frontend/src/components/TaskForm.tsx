@@ -51,7 +51,7 @@ export function TaskForm({ label, busyLabel, failure, children }: TaskFormProps)
 }
 
 /** Clears the password, keeps everything else, and leads to what has to be corrected. */
-function pointOut(failure: Failure, form: HTMLFormElement) {
+export function pointOut(failure: Failure, form: HTMLFormElement) {
   const passwords = form.querySelectorAll<HTMLInputElement>('input[autocomplete$="-password"]');
   if (!failure.keepPassword) for (const input of passwords) input.value = '';
   const wrong = form.querySelector<HTMLInputElement>('[aria-invalid="true"]');

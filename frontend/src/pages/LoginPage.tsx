@@ -38,6 +38,10 @@ export function LoginPage() {
         />
       </TaskForm>
       <p>
+        <TextLink to="/forgot-password" className="inline-block py-2.5">
+          Forgot your password?
+        </TextLink>
+        <br />
         New here?{' '}
         <TextLink to={{ pathname: '/register', search }} className="inline-block py-2.5">
           Create an account

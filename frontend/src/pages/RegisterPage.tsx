@@ -6,6 +6,7 @@ import { PasswordField } from '../components/PasswordField';
 import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
 import { length } from '../forms';
+import { progress } from '../passwords';
 import type { registerAction, registerLoader } from '../routes';
 
 export function RegisterPage() {
@@ -58,6 +59,3 @@ export function RegisterPage() {
     </AuthCard>
   );
 }
-
-const progress = (typed: number, atLeast: number) =>
-  typed < atLeast ? `${typed} of ${atLeast} characters` : 'Long enough';

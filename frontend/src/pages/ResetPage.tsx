@@ -1,0 +1,49 @@
+import { useState } from 'react';
+import { useActionData, useLoaderData } from 'react-router-dom';
+import { Alert } from '../components/Alert';
+import { AuthCard } from '../components/AuthCard';
+import { PasswordField } from '../components/PasswordField';
+import { TaskForm } from '../components/TaskForm';
+import { TextLink } from '../components/TextLink';
+import { length } from '../forms';
+import { progress } from '../passwords';
+import type { resetAction, resetLoader } from '../routes';
+
+export function ResetPage() {
+  const { hasCode, passwordMinLength } = useLoaderData<typeof resetLoader>();
+  const failure = useActionData<typeof resetAction>();
+  const [typed, setTyped] = useState(0);
+
+  return (
+    <AuthCard title="Choose a new password">
+      {hasCode ? (
+        <TaskForm label="Change the password" busyLabel="Changing the password…" failure={failure}>
+          {/* For password managers, which keep a password under a name; this page doesn't know which. */}
+          <input type="text" name="username" autoComplete="username" hidden readOnly />
+          <PasswordField
+            label="New password"
+            name="password"
+            hint={`At least ${passwordMinLength} characters. A few words in a row do well.`}
+            autoComplete="new-password"
+            required
+            onChange={(event) => setTyped(length(event.currentTarget.value))}
+            note={typed > 0 && progress(typed, passwordMinLength)}
+            error={failure?.fields['new_password']}
+          />
+          <p className="text-sm text-muted">
+            You will be logged out everywhere, and log in with the new one.
+          </p>
+        </TaskForm>
+      ) : (
+        <Alert kind="warning">
+          This page needs the link of a mail. Open it once more, or ask for a new one.
+        </Alert>
+      )}
+      <p>
+        <TextLink to="/forgot-password" className="inline-block py-2.5">
+          Ask for a new link
+        </TextLink>
+      </p>
+    </AuthCard>
+  );
+}
