@@ -22,7 +22,7 @@ export function Layout() {
       </a>
       {navigation.state !== 'idle' && <Progress />}
       <header className="border-b border-line/40 bg-card">
-        <div className="mx-auto flex min-h-16 max-w-6xl items-center gap-1.5 px-4 sm:gap-3">
+        <div className="mx-auto flex min-h-16 max-w-(--wide) items-center gap-1.5 px-4 sm:gap-3">
           <Link
             to={HOME}
             className="mr-auto flex min-h-11 min-w-11 items-center gap-2 rounded-lg font-bold sm:gap-2.5 sm:text-lg text-brand"
@@ -37,7 +37,7 @@ export function Layout() {
       <main
         id="main"
         tabIndex={-1}
-        className="mx-auto flex w-full max-w-6xl grow flex-col px-4 py-6 outline-none sm:py-10"
+        className="mx-auto flex w-full max-w-(--wide) grow flex-col px-4 py-6 outline-none sm:py-10"
       >
         <Outlet />
       </main>

@@ -6,13 +6,15 @@ interface SearchBarProps {
   input: RefObject<HTMLInputElement | null>;
   query: string;
   sort: Sort;
+  /** How many books there are to see. */
+  count: string;
   onQuery: (query: string) => void;
   onSort: (sort: Sort) => void;
   /** Arrow down: on to the first book. */
   onDown: () => void;
 }
 
-export function SearchBar({ input, query, sort, onQuery, onSort, onDown }: SearchBarProps) {
+export function SearchBar({ input, query, sort, count, onQuery, onSort, onDown }: SearchBarProps) {
   useEffect(() => {
     const focusOnSlash = (event: globalThis.KeyboardEvent) => {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
@@ -37,61 +39,69 @@ export function SearchBar({ input, query, sort, onQuery, onSort, onDown }: Searc
   };
 
   return (
-    <search className="flex flex-col gap-3 sm:flex-row">
-      <div className="relative grow">
-        <Icon
-          name="search"
-          className="pointer-events-none absolute inset-y-0 left-3 my-auto size-5 text-muted"
-        />
-        <input
-          ref={input}
-          type="search"
-          aria-label="Search the books"
-          aria-keyshortcuts="/"
-          placeholder="Title, author or ISBN"
-          autoComplete="off"
-          spellCheck={false}
-          enterKeyHint="search"
-          value={query}
-          onChange={(event) => onQuery(event.currentTarget.value)}
-          onKeyDown={operate}
-          className="peer min-h-11 w-full appearance-none rounded-lg border border-line bg-field pr-12 pl-11 text-base text-own placeholder:text-muted"
-        />
-        {query === '' ? (
-          <span
-            className="pointer-events-none absolute inset-y-0 right-3 my-auto hidden h-6 rounded border border-line/60 px-2 text-sm leading-5.5 text-muted peer-focus:hidden sm:pointer-fine:block"
-            aria-hidden="true"
-          >
-            /
-          </span>
-        ) : (
-          <button
-            type="button"
-            aria-label="Clear the search"
-            onClick={clear}
-            className="absolute inset-y-0 right-0 grid w-11 cursor-pointer place-items-center rounded-lg text-muted hover:text-fg"
-          >
-            <Icon name="close" />
-          </button>
-        )}
+    // The search stays in sight while one scrolls: the list is long, and so is the way back up.
+    <search className="contents">
+      <div className="sticky top-0 z-10 -mx-4 -my-2 bg-page px-4 py-2">
+        <div className="relative">
+          <Icon
+            name="search"
+            className="pointer-events-none absolute inset-y-0 left-3 my-auto size-5 text-muted"
+          />
+          <input
+            ref={input}
+            type="search"
+            aria-label="Search the books"
+            aria-keyshortcuts="/"
+            placeholder="Title, author or ISBN"
+            autoComplete="off"
+            spellCheck={false}
+            enterKeyHint="search"
+            value={query}
+            onChange={(event) => onQuery(event.currentTarget.value)}
+            onKeyDown={operate}
+            className="peer min-h-11 w-full appearance-none rounded-lg border border-line bg-field pr-12 pl-11 text-base text-own placeholder:text-muted"
+          />
+          {query === '' ? (
+            <span
+              className="pointer-events-none absolute inset-y-0 right-3 my-auto hidden h-6 rounded border border-line/60 px-2 text-sm leading-5.5 text-muted peer-focus:hidden sm:pointer-fine:block"
+              aria-hidden="true"
+            >
+              /
+            </span>
+          ) : (
+            <button
+              type="button"
+              aria-label="Clear the search"
+              onClick={clear}
+              className="absolute inset-y-0 right-0 grid w-11 cursor-pointer place-items-center rounded-lg text-muted hover:text-fg"
+            >
+              <Icon name="close" />
+            </button>
+          )}
+        </div>
       </div>
-      <div className="relative">
-        <select
-          aria-label="Sort by"
-          value={sort}
-          onChange={({ currentTarget: { value } }) => isSort(value) && onSort(value)}
-          className="min-h-11 w-full cursor-pointer appearance-none rounded-lg border border-line bg-field pr-10 pl-3 text-base"
-        >
-          {Object.entries(SORTS).map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </select>
-        <Icon
-          name="down"
-          className="pointer-events-none absolute inset-y-0 right-3 my-auto size-5 text-muted"
-        />
+      <div className="flex items-center justify-between gap-4">
+        <p role="status" className="text-muted tabular-nums">
+          {count}
+        </p>
+        <div className="relative">
+          <select
+            aria-label="Sort by"
+            value={sort}
+            onChange={({ currentTarget: { value } }) => isSort(value) && onSort(value)}
+            className="min-h-11 w-full cursor-pointer appearance-none rounded-lg border border-line bg-field pr-10 pl-3 text-base"
+          >
+            {Object.entries(SORTS).map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </select>
+          <Icon
+            name="down"
+            className="pointer-events-none absolute inset-y-0 right-3 my-auto size-5 text-muted"
+          />
+        </div>
       </div>
     </search>
   );

@@ -10,6 +10,9 @@ import { TextLink } from '../components/TextLink';
 import { HOME } from '../from';
 import type { bookLoader } from '../routes';
 
+/** On a narrow screen only the title stands beside the cover. */
+const BELOW_COVER = 'col-span-2 sm:col-span-1 sm:col-start-2';
+
 export function BookPage() {
   const book = tidy(useLoaderData<typeof bookLoader>());
   return (
@@ -17,13 +20,9 @@ export function BookPage() {
       <BackLink />
       <Page
         title={book.title}
-        className="grid gap-x-8 gap-y-4 rounded-xl border border-line/40 bg-card p-5 sm:grid-cols-[auto_1fr] sm:p-8 sm:[&>h1]:col-start-2"
+        className="grid grid-cols-[auto_minmax(0,1fr)] items-start gap-x-5 gap-y-4 rounded-xl border border-line/40 bg-card p-5 sm:grid-rows-[auto_auto_1fr] sm:gap-x-8 sm:p-8 max-sm:[&>h1]:text-xl [&>h1]:col-start-2"
       >
-        <Cover
-          id={book.id}
-          title={book.title}
-          className="row-span-3 h-28 justify-self-start sm:row-start-1 sm:h-56"
-        />
+        <Cover id={book.id} title={book.title} className="row-start-1 h-28 sm:row-end-4 sm:h-56" />
         <Authors names={book.authors} />
         <Facts book={book} />
       </Page>
@@ -50,9 +49,9 @@ function BackLink() {
 }
 
 function Authors({ names }: { names: readonly string[] }) {
-  if (names.length === 0) return <p className="text-muted">Unknown author</p>;
+  if (names.length === 0) return <p className={`text-muted ${BELOW_COVER}`}>Unknown author</p>;
   return (
-    <ul aria-label="Authors" className="flex flex-wrap gap-x-5">
+    <ul aria-label="Authors" className={`flex flex-wrap gap-x-5 ${BELOW_COVER}`}>
       {names.map((name) => (
         <li key={name}>
           <TextLink to={`/books?q=${encodeURIComponent(name)}`} className="inline-block py-2.5">
@@ -66,7 +65,9 @@ function Authors({ names }: { names: readonly string[] }) {
 
 function Facts({ book: { id, pages, isbn, givenIsbn } }: { book: TidyBook }) {
   return (
-    <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2 tabular-nums sm:gap-x-8 [&>dt]:text-muted">
+    <dl
+      className={`grid grid-cols-[auto_1fr] gap-x-4 gap-y-2 tabular-nums sm:gap-x-8 [&>dt]:text-muted ${BELOW_COVER}`}
+    >
       <dt>Pages</dt>
       <dd>{pages ?? 'Not known'}</dd>
       {isbn === null ? (

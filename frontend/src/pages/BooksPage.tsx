@@ -52,6 +52,7 @@ function Catalogue({ books }: { books: readonly TidyBook[] }) {
         input={input}
         query={query}
         sort={sort}
+        count={words.length === 0 ? `${books.length} books` : `${found.length} of ${books.length} books`}
         onQuery={searchFor}
         onSort={(next) => {
           setSort(next);
@@ -59,9 +60,6 @@ function Catalogue({ books }: { books: readonly TidyBook[] }) {
         }}
         onDown={() => list.current?.querySelector('a')?.focus()}
       />
-      <p role="status" className="text-muted tabular-nums">
-        {words.length === 0 ? `${books.length} books` : `${found.length} of ${books.length} books`}
-      </p>
       <div ref={list} className="flex grow flex-col">
         {found.length === 0 ? (
           <NoHit

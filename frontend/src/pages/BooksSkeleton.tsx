@@ -8,11 +8,11 @@ export function BooksSkeleton() {
       <p role="status" className="sr-only">
         The books are loading.
       </p>
-      <div className="flex flex-col gap-3 sm:flex-row" aria-hidden="true">
-        <div className="h-11 grow rounded-lg border border-line/40 bg-field" />
-        <div className="h-11 rounded-lg border border-line/40 bg-field sm:w-44" />
+      <div className="h-11 rounded-lg border border-line/40 bg-field" aria-hidden="true" />
+      <div className="flex items-center justify-between" aria-hidden="true">
+        <Bone className="h-6 w-24" />
+        <div className="h-11 w-44 rounded-lg border border-line/40 bg-field" />
       </div>
-      <Bone className="h-6 w-24" />
       <div
         className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,20rem),1fr))] gap-3 sm:gap-4"
         aria-hidden="true"
