@@ -4,6 +4,7 @@ import { exportAccount, type SecurityEvent, type SessionRow } from '../auth';
 import { browserInWords } from '../browser';
 import { Alert } from '../components/Alert';
 import { Field } from '../components/Field';
+import { NewPasswordField } from '../components/NewPasswordField';
 import { Page } from '../components/Page';
 import { PasswordField } from '../components/PasswordField';
 import { Task } from '../components/Task';
@@ -47,13 +48,7 @@ export function AccountPage() {
       <Section id="password" title="Password">
         <Task action="/account/password" label="Change the password" busyLabel="Changing…">
           <CurrentPassword username={me.username} />
-          <PasswordField
-            label="New password"
-            name="new_password"
-            hint={`At least ${passwordMinLength} characters. A few words in a row do well.`}
-            autoComplete="new-password"
-            required
-          />
+          <NewPasswordField label="New password" name="new_password" atLeast={passwordMinLength} />
           <p className="text-sm text-muted">Everywhere else you will be logged out.</p>
         </Task>
       </Section>

@@ -1,19 +1,15 @@
-import { useState } from 'react';
 import { useActionData, useLoaderData, useLocation } from 'react-router-dom';
 import { AuthCard } from '../components/AuthCard';
 import { Field } from '../components/Field';
-import { PasswordField } from '../components/PasswordField';
+import { NewPasswordField } from '../components/NewPasswordField';
 import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
-import { length } from '../forms';
-import { progress } from '../passwords';
 import type { registerAction, registerLoader } from '../routes';
 
 export function RegisterPage() {
   const { passwordMinLength } = useLoaderData<typeof registerLoader>();
   const failure = useActionData<typeof registerAction>();
   const { search } = useLocation();
-  const [typed, setTyped] = useState(0);
 
   return (
     <AuthCard title="Create your account">
@@ -39,14 +35,10 @@ export function RegisterPage() {
           autoComplete="email"
           error={failure?.fields['email']}
         />
-        <PasswordField
+        <NewPasswordField
           label="Password"
           name="password"
-          hint={`At least ${passwordMinLength} characters. A few words in a row do well.`}
-          autoComplete="new-password"
-          required
-          onChange={(event) => setTyped(length(event.currentTarget.value))}
-          note={typed > 0 && progress(typed, passwordMinLength)}
+          atLeast={passwordMinLength}
           error={failure?.fields['password']}
         />
       </TaskForm>

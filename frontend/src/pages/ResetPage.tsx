@@ -1,18 +1,14 @@
-import { useState } from 'react';
 import { useActionData, useLoaderData } from 'react-router-dom';
 import { Alert } from '../components/Alert';
 import { AuthCard } from '../components/AuthCard';
-import { PasswordField } from '../components/PasswordField';
+import { NewPasswordField } from '../components/NewPasswordField';
 import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
-import { length } from '../forms';
-import { progress } from '../passwords';
 import type { resetAction, resetLoader } from '../routes';
 
 export function ResetPage() {
   const { hasCode, passwordMinLength } = useLoaderData<typeof resetLoader>();
   const failure = useActionData<typeof resetAction>();
-  const [typed, setTyped] = useState(0);
 
   return (
     <AuthCard title="Choose a new password">
@@ -20,14 +16,10 @@ export function ResetPage() {
         <TaskForm label="Change the password" busyLabel="Changing the password…" failure={failure}>
           {/* For password managers, which keep a password under a name; this page doesn't know which. */}
           <input type="text" name="username" autoComplete="username" hidden readOnly />
-          <PasswordField
+          <NewPasswordField
             label="New password"
             name="password"
-            hint={`At least ${passwordMinLength} characters. A few words in a row do well.`}
-            autoComplete="new-password"
-            required
-            onChange={(event) => setTyped(length(event.currentTarget.value))}
-            note={typed > 0 && progress(typed, passwordMinLength)}
+            atLeast={passwordMinLength}
             error={failure?.fields['new_password']}
           />
           <p className="text-sm text-muted">

@@ -1,0 +1,60 @@
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { length } from '../forms';
+import { judge, progress, VERDICT_WORDS, type Verdict } from '../passwords';
+import { PasswordField } from './PasswordField';
+
+interface NewPasswordFieldProps {
+  label: string;
+  name: string;
+  atLeast: number;
+  error?: string | undefined;
+}
+
+/** A password that is chosen here: the rule before typing, how it does while typing, never a recipe. */
+export function NewPasswordField({ label, name, atLeast, error }: NewPasswordFieldProps) {
+  const [typed, setTyped] = useState('');
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const known = useRef<string[]>([]);
+
+  const noticeTyping = ({ currentTarget }: FormEvent<HTMLInputElement>) => {
+    const beside = [...(currentTarget.form?.querySelectorAll('input') ?? [])];
+    known.current = beside
+      .filter(({ name }) => name === 'username' || name === 'email')
+      .map((it) => it.value);
+    setTyped(currentTarget.value);
+  };
+
+  useEffect(() => {
+    let current = true;
+    setVerdict(null);
+    if (typed !== '') {
+      judge(typed, atLeast, known.current).then(
+        (found) => current && setVerdict(found),
+        () => undefined, // the list could not be loaded: the server will say
+      );
+    }
+    return () => {
+      current = false;
+    };
+  }, [typed, atLeast]);
+
+  return (
+    <PasswordField
+      label={label}
+      name={name}
+      hint={`At least ${atLeast} characters. A few words in a row do well.`}
+      autoComplete="new-password"
+      required
+      onChange={noticeTyping}
+      note={typed !== '' && <Note typed={length(typed)} atLeast={atLeast} verdict={verdict} />}
+      error={error}
+    />
+  );
+}
+
+function Note({ typed, atLeast, verdict }: { typed: number; atLeast: number; verdict: Verdict | null }) {
+  if (typed < atLeast) return progress(typed, atLeast);
+  return (
+    <span className={verdict === 'good' ? 'text-success' : ''}>{verdict && VERDICT_WORDS[verdict]}</span>
+  );
+}
