@@ -15,7 +15,7 @@ from flask import Flask
 from proofs import Key
 from redis import Redis
 from servers import PrivateRedis
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from workers import Clock, bearer, worker
 
 from flask_tokenauth import migrate
@@ -287,6 +287,36 @@ def test_waits_tell_neither_who_has_an_account_nor_which_address_is_whose(
             ("ADA@xn--bcher-kva.example", "EVE@xn--bcher-kva.example"),
         ):
             assert tries(taken) == tries(free)
+
+
+def change_row(app: Flask, table: Any, **values: Any) -> None:
+    with app.extensions["tokenauth"].database.write() as sql:
+        sql.execute(update(table).values(**values))
+
+
+def test_a_code_counts_only_for_the_address_that_it_was_sent_to(people: People, app: Flask) -> None:
+    people.register()
+    code = people.code()
+    change_row(app, User, pending_email="other@library.example")
+    assert code_of(people.post("/email/verify", {"code": code})) == (422, "code_invalid")
+    change_row(app, User, email=ADDRESS, email_key=ADDRESS, pending_email=None)
+    reset = people.forgotten()
+    change_row(app, User, email="other@library.example", email_key="other@library.example")
+    refused = people.post("/password/reset", {"code": reset, "new_password": NEW_PASSWORD})
+    assert code_of(refused) == (422, "code_invalid")
+
+
+def test_a_session_that_ended_meanwhile_gets_no_new_one_by_a_password_change(
+    people: People, app: Flask, clock: Clock
+) -> None:
+    people.register()
+    token = people.token()
+    ended = datetime.fromtimestamp(clock.now, UTC)
+    change_row(app, LedgerEntry, ended_at=ended, end_reason="logged_out")
+    body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    refused = people.post("/password/change", body, token)
+    assert (code_of(refused), refused.json["reason"]) == ((401, "session_ended"), "logged_out")
+    assert people.log_in().status_code == 200
 
 
 def race(*calls: Callable[[], Any]) -> list[Any]:
