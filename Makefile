@@ -5,7 +5,7 @@ SETUP := $(PYTHON) scripts/setup.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev test lint format types certs
+.PHONY: help start dev test lint format types bench certs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ types: ## Write the front end's API types anew, after an endpoint has changed
 	@$(SETUP) backend-dev frontend
 	cd backend && .venv/bin/python -m bookshelf.contract ../frontend/src/auth/openapi.json
 	cd frontend && npm run --silent types
+
+bench: ## Measure what a token costs a request, beside none and beside the usual way
+	@$(SETUP) backend-dev
+	@cd backend && .venv/bin/python bench.py
 
 certs: ## Make a local pair for TLS_CERT and TLS_KEY, in var/certs
 	@$(SETUP) backend
