@@ -84,9 +84,13 @@ def _readiness(app: App) -> str:
 
 
 @pytest.fixture
-def open_profile(browser: Browser) -> Iterator[OpenProfile]:
+def opened() -> list[Profile]:
+    return []
+
+
+@pytest.fixture
+def open_profile(browser: Browser, opened: list[Profile]) -> Iterator[OpenProfile]:
     """Opens browser profiles and insists in the end that nothing went wrong in them."""
-    opened: list[Profile] = []
 
     def open_profile(app: App, **options: Any) -> Profile:
         profile = Profile(browser.new_context(**options), app)

@@ -58,7 +58,45 @@ def bad_registration(page: Page) -> None:
     expect(page.get_by_label("User name")).to_be_focused()
 
 
-@pytest.mark.parametrize("state", [nothing_typed, wrong_password, shown_password, bad_registration])
+def forgotten_password(page: Page) -> None:
+    page.get_by_role("link", name="Forgot").click()
+    page.get_by_label("E-mail").fill("somebody@books.example")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_text("a mail with a link is on its way")).to_be_visible()
+
+
+def reset_without_its_link(page: Page) -> None:
+    page.goto(page.url.replace("/login", "/reset-password"))
+    expect(page.get_by_text("This page needs the link of a mail.")).to_be_visible()
+
+
+def reset_with_a_spent_link(page: Page) -> None:
+    page.goto(page.url.replace("/login", "/reset-password#code=" + "A" * 43))
+    page.get_by_label("New password").fill("eleven loud geese on the roof")
+    expect(page).to_have_url(re.compile("/reset-password$"))
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_role("alert")).to_contain_text("link")
+
+
+def verify_with_a_spent_link(page: Page) -> None:
+    page.goto(page.url.replace("/login", "/verify-email#code=" + "A" * 43))
+    page.get_by_role("button", name="Confirm this address").click()
+    expect(page.get_by_role("alert")).to_contain_text("link")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        nothing_typed,
+        wrong_password,
+        shown_password,
+        bad_registration,
+        forgotten_password,
+        reset_without_its_link,
+        reset_with_a_spent_link,
+        verify_with_a_spent_link,
+    ],
+)
 def test_for_strangers(open_profile: OpenProfile, app: App, state: Callable[[Page], None]) -> None:
     profile = open_profile(app, **NARROW, reduced_motion="reduce")
     profile.expect_status(401, 422)
@@ -96,6 +134,12 @@ def open_menu(page: Page) -> None:
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
 
+def account(page: Page) -> None:
+    open_menu(page)
+    page.get_by_role("link", name="Your account").click()
+    expect(heading(page)).to_have_text("Your account")
+
+
 def book_with_a_long_title(page: Page) -> None:
     page.get_by_role("link", name=LONGEST).click()
     expect(heading(page)).to_contain_text(LONGEST)
@@ -131,6 +175,7 @@ def no_such_page(page: Page) -> None:
         no_hit,
         hits,
         open_menu,
+        account,
         book_with_a_long_title,
         book_of_which_little_is_known,
         book_without_a_title,

@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from servers import App, ask, wait_until
 from visitors import (
     OpenProfile,
@@ -129,6 +129,27 @@ def test_tokens_are_renewed_before_they_expire_and_nobody_notices(
     expect(page).to_have_title("the same page all along")
     page.get_by_role("link", name="Unlocking Android").click()
     expect(heading(page)).to_have_text("Unlocking Android")
+
+
+def test_many_refused_requests_share_one_refresh(page: Page, profile: Profile) -> None:
+    expect_books(page)
+    profile.expect_status(401)
+    refused: set[str] = set()
+    refreshes = profile.refreshes()
+
+    def refuse_once(route: Route) -> None:
+        if route.request.url in refused:
+            route.continue_()
+        else:
+            refused.add(route.request.url)
+            route.fulfill(status=401, json={"code": "invalid_token"}, content_type="application/problem+json")
+
+    page.route(re.compile("/api/(me|sessions)"), refuse_once)
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("link", name="Your account").click()
+    expect(heading(page)).to_have_text("Your account")
+    assert len(refused) > 1
+    assert len(refreshes) == 1
 
 
 def test_a_server_that_is_away_logs_nobody_out(open_profile: OpenProfile, lonely_app: App) -> None:
