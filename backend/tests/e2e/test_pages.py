@@ -1,7 +1,6 @@
 """Every page and state: accessible in both themes, narrow and enlarged, by keyboard, by password managers."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -84,28 +83,37 @@ def verify_with_a_spent_link(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("link")
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        nothing_typed,
-        wrong_password,
-        shown_password,
-        bad_registration,
-        forgotten_password,
-        reset_without_its_link,
-        reset_with_a_spent_link,
-        verify_with_a_spent_link,
-    ],
+FOR_STRANGERS = (
+    nothing_typed,
+    wrong_password,
+    shown_password,
+    bad_registration,
+    forgotten_password,
+    reset_without_its_link,
+    reset_with_a_spent_link,
+    verify_with_a_spent_link,
 )
-def test_for_strangers(open_profile: OpenProfile, app: App, state: Callable[[Page], None]) -> None:
+
+
+def test_every_screen_for_strangers_in_both_themes(
+    open_profile: OpenProfile, app: App, subtests: pytest.Subtests
+) -> None:
     profile = open_profile(app, **NARROW, reduced_motion="reduce")
     profile.expect_status(401, 422)
     page = profile.tab("/login")
-    state(page)
-    expect_accessible(page)
+    for state in FOR_STRANGERS:
+        with subtests.test(state.__name__):
+            page.goto(app.url + "/login")
+            state(page)
+            expect_good_in_both_themes(page)
+
+
+def expect_good_in_both_themes(page: Page) -> None:
     expect_no_sideways_scroll(page)
-    page.get_by_role("radio", name="Light theme").check(force=True)
-    expect_accessible(page)
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        expect_accessible(page)
 
 
 def test_a_name_that_is_taken_is_said_beside_its_field(profile: Profile, person: Person) -> None:
@@ -169,34 +177,32 @@ def no_such_page(page: Page) -> None:
     expect(heading(page)).to_have_text("Page not found")
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        no_hit,
-        hits,
-        open_menu,
-        account,
-        book_with_a_long_title,
-        book_of_which_little_is_known,
-        book_without_a_title,
-        no_such_book,
-        no_such_page,
-    ],
+FOR_READERS = (
+    no_hit,
+    hits,
+    open_menu,
+    account,
+    book_with_a_long_title,
+    book_of_which_little_is_known,
+    book_without_a_title,
+    no_such_book,
+    no_such_page,
 )
-def test_for_people_who_are_logged_in(
-    open_profile: OpenProfile, app: App, person: Person, state: Callable[[Page], None]
+
+
+def test_every_screen_for_readers_in_both_themes(
+    open_profile: OpenProfile, app: App, person: Person, subtests: pytest.Subtests
 ) -> None:
     profile = open_profile(app, **NARROW, reduced_motion="reduce")
     profile.expect_status(404)
     page = profile.tab("/login")
     log_in(page, person)
-    expect_books(page)
-    state(page)
-    expect_accessible(page)
-    expect_no_sideways_scroll(page)
-    page.emulate_media(color_scheme="light")
-    expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    expect_accessible(page)
+    for state in FOR_READERS:
+        with subtests.test(state.__name__):
+            page.goto(app.url + "/books")
+            expect_books(page)
+            state(page)
+            expect_good_in_both_themes(page)
 
 
 def test_nothing_scrolls_sideways_at_200_percent(open_profile: OpenProfile, app: App, person: Person) -> None:
@@ -253,8 +259,7 @@ def test_the_keyboard_alone_logs_in_searches_opens_a_book_and_goes_back(
     expect(focused).to_have_text(re.compile("Pragmatic"))
     tab_to(page, person.username, back=True)
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    expect(focused).to_have_text(re.compile("Log out"))
+    tab_to(page, "Log out")
     page.keyboard.press("Enter")
     expect(heading(page)).to_have_text("Log in")
 
