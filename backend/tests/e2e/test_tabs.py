@@ -34,22 +34,23 @@ def test_log_in_leads_back_to_where_one_wanted_to_be(profile: Profile, person: P
     expect(heading(page)).to_have_text("Android in Action, Second Edition")
 
 
-@pytest.mark.parametrize(
-    "evil",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "/\t/evil.example",
-        "/\\evil.example",
-        "javascript:alert(1)",
-    ],
+EVIL = (
+    "https://evil.example/",
+    "//evil.example/",
+    "/\t/evil.example",
+    "/\\evil.example",
+    "javascript:alert(1)",
 )
-def test_log_in_leads_nowhere_else(profile: Profile, person: Person, evil: str) -> None:
-    page = profile.tab(f"/login?from={quote(evil, safe='')}")
+
+
+def test_log_in_leads_nowhere_else(profile: Profile, person: Person) -> None:
+    page = profile.tab(f"/login?from={quote(EVIL[2], safe='')}")
     log_in(page, person)
     expect(page).to_have_url(profile.app.url + "/books")
-    page.goto(f"{profile.app.url}/login?from={quote(evil, safe='')}")
-    expect(page).to_have_url(profile.app.url + "/books")
+    for evil in EVIL:
+        page.goto(f"{profile.app.url}/login?from={quote(evil, safe='')}")
+        expect_books(page)
+        expect(page).to_have_url(profile.app.url + "/books")
 
 
 def test_two_quick_enters_are_one_log_in(profile: Profile, person: Person) -> None:
