@@ -7,12 +7,22 @@ from flask import Flask
 
 from bookshelf.books import books_blueprint
 from bookshelf.catalogue import Catalogue
+from bookshelf.gateway import BadRequest, BodyTooSlow
 from bookshelf.health import health_blueprint
 from bookshelf.pages import serve_pages
 from bookshelf.settings import Settings
 from bookshelf.web import protect
 from flask_tokenauth import TokenAuth
+from flask_tokenauth.errors import HostNotAllowed
+from flask_tokenauth.openapi import Surroundings
 from flask_tokenauth.stores import Database, open_redis
+
+# What the gateway and the check of host names answer before a view is asked.
+SURROUNDINGS = Surroundings(
+    problems=(BadRequest, HostNotAllowed),
+    body_problems=(BodyTooSlow,),
+    tags={"books": "Books", "health": "Health"},
+)
 
 
 def create_app(
@@ -21,6 +31,7 @@ def create_app(
     """Called in every worker process, so that each makes connections and threads of its own."""
     app = Flask("bookshelf", static_folder=None)
     app.config.from_mapping({name.upper(): value for name, value in settings})
+    app.config["OPENAPI_SURROUNDINGS"] = SURROUNDINGS
     auth = TokenAuth(app)
     redis = open_redis(settings.redis_url)
     catalogue = Catalogue(

@@ -8,12 +8,22 @@ from flask_tokenauth import token_required
 from flask_tokenauth.errors import NotFound
 from flask_tokenauth.openapi import described
 
+HEADERS = {
+    "ETag": (str, "Of exactly these bytes"),
+    "X-Catalogue": (Label, "`live`: lately fetched; `cached`: upstream is away; `sample`: it never answered"),
+}
+
 
 def books_blueprint(catalogue: Catalogue) -> Blueprint:
     books = Blueprint("books", __name__, url_prefix="/api/books")
 
     @books.get("")
-    @described(summary="All books of the catalogue", answers={200: list[Book], 304: None}, tag="books")
+    @described(
+        summary="All books of the catalogue",
+        answers={200: list[Book], 304: None},
+        headers=HEADERS,
+        tag="books",
+    )
     @token_required
     def list_books() -> Response:
         shown = catalogue.snapshot()
@@ -21,7 +31,13 @@ def books_blueprint(catalogue: Catalogue) -> Blueprint:
 
     # A string, not <int:…>, which would take "03" and "٣" too: one book has one address.
     @books.get("/<book_id>")
-    @described(summary="One book", answers={200: Book, 304: None}, problems=(NotFound,), tag="books")
+    @described(
+        summary="One book",
+        answers={200: Book, 304: None},
+        problems=(NotFound,),
+        headers=HEADERS,
+        tag="books",
+    )
     @token_required
     def show_book(book_id: str) -> Response:
         shown = catalogue.snapshot()

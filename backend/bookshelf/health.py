@@ -2,19 +2,36 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint
+from pydantic import BaseModel
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bookshelf.catalogue import Catalogue
-from flask_tokenauth.courier import Courier
+from bookshelf.catalogue import Status as CatalogueStatus
+from flask_tokenauth.courier import Courier, MailStatus
+from flask_tokenauth.openapi import described
 from flask_tokenauth.stores import Database
 
 Answer = tuple[dict[str, Any], int, dict[str, str]]
 UNCACHED = {"Cache-Control": "no-store"}
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    """Needed are Redis and SQL; without the catalogue or mail there is still something to serve."""
+
+    status: Literal["ok", "unavailable"]
+    redis: Literal["ok", "down"]
+    sql: Literal["ok", "down"]
+    catalogue: CatalogueStatus
+    mail: MailStatus | None
 
 
 def health_blueprint(
@@ -23,10 +40,16 @@ def health_blueprint(
     health = Blueprint("health", __name__)
 
     @health.get("/healthz")
+    @described(summary="Whether this process answers", answers={200: Health}, tag="health")
     def healthz() -> Answer:
         return {"status": "ok"}, 200, UNCACHED
 
     @health.get("/readyz")
+    @described(
+        summary="Whether what it needs answers too",
+        answers={200: Readiness, 503: Readiness},
+        tag="health",
+    )
     def readyz() -> Answer:
         needed = {
             "redis": _state(redis.ping, RedisError),
@@ -39,7 +62,6 @@ def health_blueprint(
             "catalogue": asdict(catalogue.status()),
             "mail": _mail(courier),
         }
-        # Without the catalogue or mail there is still something to serve; without these there isn't.
         return body, 200 if ready else 503, UNCACHED | ({} if ready else {"Retry-After": "1"})
 
     return health

@@ -93,7 +93,12 @@ def openapi() -> dict[str, Any]:
         for rule in current_app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     ]
-    return document(operations, title=current_state().settings.product_name, version=VERSION)
+    return document(
+        operations,
+        title=current_state().settings.product_name,
+        version=VERSION,
+        surroundings=current_app.config.get("OPENAPI_SURROUNDINGS"),
+    )
 
 
 def show_docs() -> Response:
@@ -107,8 +112,14 @@ def style_docs() -> Response:
     return Response(docs.stylesheet(), mimetype="text/css")
 
 
+@described(
+    summary="Where password managers send people",
+    answers={302: None},
+    headers={"Location": (str, "The page on which a password is changed")},
+    tag="password",
+)
 def change_password_page() -> BaseResponse:
-    """Where password managers send people (https://w3c.github.io/webappsec-change-password-url/)."""
+    """https://w3c.github.io/webappsec-change-password-url/"""
     return redirect("/account#password")
 
 

@@ -39,6 +39,11 @@ _BEARER = (
     "The token that log-in and refresh hand out, in the Authorization header and nowhere else. "
     "A comma in that header is refused: it would be two headers that were joined."
 )
+_RETRY_AFTER: Json = {
+    "description": "Seconds to wait",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
 _PROOF = {
     "optional": "With a DPoP proof (RFC 9449) the session is bound to its key, and lives longer.",
     "if_bound": "A bound session needs a DPoP proof (RFC 9449) by its own key, with `ath` over the token.",
@@ -67,7 +72,8 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an app adds: what stands in front of its views and answers in their place, and its own tags."""
+    """What an app puts into `app.config["OPENAPI_SURROUNDINGS"]`: the problems with which something in front
+    of the views answers in their place (to any request, to one with a body), and names for its own tags."""
 
     problems: tuple[type[Problem], ...] = ()
     body_problems: tuple[type[Problem], ...] = ()
@@ -218,12 +224,16 @@ def _header_parameter(name: str, text: str) -> Json:
 def _responses(found: Description, problems: Iterable[type[Problem]], schemas: Json) -> Json:
     responses: Json = {}
     for status, model in found.answers.items():
-        answer = responses[str(status)] = {"description": HTTPStatus(status).phrase}
-        if found.headers:
-            answer["headers"] = {
-                name: {"description": text, "required": True, "schema": _schema(kind, schemas)}
-                for name, (kind, text) in found.headers.items()
-            }
+        answer: Json = {"description": HTTPStatus(status).phrase}
+        responses[str(status)] = answer
+        headers = {
+            name: {"description": text, "required": True, "schema": _schema(kind, schemas)}
+            for name, (kind, text) in found.headers.items()
+        }
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = _RETRY_AFTER
+        if headers:
+            answer["headers"] = headers
         if model is not None:
             answer["content"] = {"application/json": {"schema": _schema(model, schemas)}}
     by_status: dict[int, list[type[Problem]]] = {}
@@ -248,8 +258,7 @@ def _problem_response(group: list[type[Problem]], beside: Json) -> Json:
         text = "How to ask again; with `error=` only where a token was presented (RFC 6750 §3.1)"
         headers["WWW-Authenticate"] = {"description": text, "required": True, "schema": {"type": "string"}}
     if any(issubclass(each, TryLater) for each in group):
-        seconds: Json = {"type": "integer", "minimum": 1}
-        headers["Retry-After"] = {"description": "Seconds to wait", "required": True, "schema": seconds}
+        headers["Retry-After"] = _RETRY_AFTER
     return {**response, "headers": headers} if headers else response
 
 

@@ -1,23 +1,27 @@
 """The OpenAPI document: valid, complete, true, and the same as the front end's types are made of."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from redis import Redis
-from servers import PrivateRedis
-from workers import Clock, bearer, worker
+from servers import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis
+from workers import bearer
 
-from bookshelf.contract import contract
-from flask_tokenauth import errors, migrate
+from bookshelf.contract import build, contract
+from flask_tokenauth import migrate
+from flask_tokenauth.errors import Problem
 
 COMMITTED = Path(__file__).resolve().parents[2] / "frontend" / "src" / "auth" / "openapi.json"
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
+NOT_DESCRIBED = {"/api/docs", "/api/docs.css"}  # a page and its style
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +31,25 @@ def document() -> Any:
 
 @pytest.fixture
 def app(redis: Redis, redis_server: PrivateRedis, tmp_path: Path) -> Iterator[Flask]:
+    """The whole app, but for its server."""
     url = f"sqlite:///{tmp_path}/db"
     migrate(url)
-    with worker(redis_server.url, url, Clock()) as app:
-        yield app
+    limits = {name.lower(): value for name, value in (CHEAP_HASHES | WIDE_LIMITS).items()}
+    app = build(redis_url=redis_server.url, database_url=url, **limits)
+    yield app
+    app.extensions["tokenauth"].database.engine.dispose()
+
+
+def all_codes(kind: type[Problem] = Problem) -> set[str]:
+    """Of the classes of ours, also of those that stand outside errors.py."""
+    below = {code for each in kind.__subclasses__() for code in all_codes(each)}
+    return below | {kind.code} if kind.__module__.startswith(("flask_tokenauth", "bookshelf")) else below
+
+
+def operations(document: Any) -> Iterator[tuple[str, Any]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
 
 
 def test_the_document_is_valid_openapi(document: Any) -> None:
@@ -41,15 +60,27 @@ def test_the_front_ends_types_are_made_of_this_document() -> None:
     assert COMMITTED.read_text() == contract(), "the API has changed: run `make types`"
 
 
+def test_the_document_says_nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contract()
+    monkeypatch.setenv("PUBLIC_URL", "https://books.example")
+    monkeypatch.setenv("AUTH_PASSWORD_MIN_LENGTH", "20")
+    assert contract() == before
+
+
 def test_every_error_code_is_listed(document: Any) -> None:
-    problems = [each for each in vars(errors).values() if isinstance(each, type)]
-    codes = {each.code for each in problems if issubclass(each, errors.Problem)}
-    assert codes <= set(document["components"]["schemas"]["ProblemOut"]["properties"]["code"]["enum"])
+    listed = document["components"]["schemas"]["ProblemOut"]["properties"]["code"]["enum"]
+    assert set(listed) == all_codes()
+    assert {each["code"] for each in document["x-problems"]} == all_codes()
 
 
-def test_every_endpoint_of_the_contract_is_described(document: Any) -> None:
-    operations = {f"{method.upper()} {path}" for path, each in document["paths"].items() for method in each}
-    assert operations >= {
+def test_every_endpoint_is_described(document: Any, app: Flask) -> None:
+    answered = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
+    answered = {path for path in answered if path.startswith("/api/")} - NOT_DESCRIBED
+    assert answered | {"/healthz", "/readyz", "/.well-known/change-password"} == set(document["paths"])
+
+
+def test_every_endpoint_of_the_contract_is_there(document: Any) -> None:
+    assert {name for name, _ in operations(document)} >= {
         *("POST /api/register", "POST /api/login", "POST /api/refresh", "POST /api/logout", "GET /api/me"),
         *("PATCH /api/me", "DELETE /api/me", "GET /api/me/export", "GET /api/sessions"),
         *("DELETE /api/sessions", "DELETE /api/sessions/{session_id}", "POST /api/password/change"),
@@ -58,58 +89,156 @@ def test_every_endpoint_of_the_contract_is_described(document: Any) -> None:
     }
 
 
-def test_bodies_take_no_unknown_field_and_tokens_are_asked_for(document: Any) -> None:
-    for path, methods in document["paths"].items():
-        for operation in methods.values():
-            body = operation.get("requestBody")
-            if body:
-                ref = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-                assert document["components"]["schemas"][ref]["additionalProperties"] is False
-            if path.startswith(("/api/me", "/api/sessions", "/api/books", "/api/refresh", "/api/logout")):
-                assert operation["security"] == [{"token": []}]
-                assert "401" in operation["responses"]
+def test_bodies_take_no_unknown_field_and_say_how_they_are_refused(document: Any) -> None:
+    for name, operation in operations(document):
+        body = operation.get("requestBody")
+        if body:
+            ref = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            assert document["components"]["schemas"][ref]["additionalProperties"] is False, name
+            assert {"400", "408", "413", "415", "422", "503"} <= operation["responses"].keys(), name
 
 
-def test_real_answers_are_what_the_document_says(document: Any, app: Flask) -> None:
-    client = app.test_client()
-    checked = 0
+def test_operations_that_take_a_token_say_so(document: Any) -> None:
+    needing = ("me", "sessions", "books", "refresh", "logout", "password/change", "email/verify/resend")
+    for name, operation in operations(document):
+        takes_token = name.partition(" ")[2].startswith(tuple(f"/api/{each}" for each in needing))
+        assert operation["security"] == ([{"token": []}] if takes_token else []), name
+        assert ("401" in operation["responses"]) == (takes_token or name == "POST /api/login"), name
 
-    def ask(method: str, path: str, body: Any = None, token: str | None = None) -> Any:
-        nonlocal checked
-        answer = client.open(f"/api{path}", method=method, json=body, headers=bearer(token) if token else {})
-        responses = document["paths"][f"/api{path}"][method.lower()]["responses"]
-        content = responses[str(answer.status_code)].get("content", {}).get(answer.mimetype)
-        if answer.data:
-            schema = content["schema"] | {"components": document["components"]}
-            Draft202012Validator(schema).validate(answer.json)
-            checked += 1
+
+def test_answers_with_a_header_of_their_own_say_so(document: Any) -> None:
+    named = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After", "302": "Location"}
+    for name, operation in operations(document):
+        for status, header in named.items():
+            if status in operation["responses"]:
+                assert header in operation["responses"][status]["headers"], (name, status)
+
+
+def test_a_proof_is_a_parameter_where_one_is_looked_at(document: Any) -> None:
+    found = {
+        name
+        for name, operation in operations(document)
+        if any(each["name"] == "DPoP" for each in operation.get("parameters", []))
+    }
+    assert found == {"POST /api/login", "POST /api/refresh", "POST /api/password/change"}
+
+
+class Checked:
+    """Asks, and holds each answer against what the document says of it: status, type, headers, shape."""
+
+    def __init__(self, client: FlaskClient, document: Any) -> None:
+        self._client = client
+        self._document = document
+        self.seen: set[tuple[str, int]] = set()
+
+    def ask(
+        self, operation: str, body: Any = None, token: str | None = None, path: str = "", **headers: str
+    ) -> Any:
+        method, _, template = operation.partition(" ")
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent |= bearer(token) if token else {}
+        answer = self._client.open(path or template, method=method, json=body, headers=sent)
+        said = self._document["paths"][template][method.lower()]["responses"][str(answer.status_code)]
+        self.seen.add((operation, answer.status_code))
+        for name, header in said.get("headers", {}).items():
+            value: Any = answer.headers[name]
+            whole_number = header["schema"].get("type") == "integer"
+            self._check(header["schema"], int(value) if whole_number else value)
+        if answer.status_code != 302:  # its page is for browsers of another age
+            assert bool(answer.data) == ("content" in said)
+        if not answer.is_json and "content" not in said:
+            return None
+        self._check(said["content"][answer.mimetype]["schema"], answer.json)
         return answer.json
 
-    ask("POST", "/register", PERSON)
-    ask("POST", "/register", PERSON)
-    ask("POST", "/register", {})
-    ask("POST", "/login", PERSON | {"password": "x"})
-    token = ask("POST", "/login", PERSON)["token"]
-    for path in ("/me", "/me/export", "/me/events", "/sessions", "/config", "/openapi.json"):
-        ask("GET", path, token=token)
-    ask("GET", "/me")
-    ask("PATCH", "/me", {"email": "ada@b.example", "current_password": PERSON["password"]}, token)
-    token = ask("POST", "/refresh", token=token)["token"]
-    ask("POST", "/password/forgot", {"email": "ada@b.example"})
-    ask("POST", "/password/reset", {"code": "x", "new_password": "y"})
-    change = {"current_password": PERSON["password"], "new_password": "seventeen violet lanterns"}
-    token = ask("POST", "/password/change", change, token)["token"]
-    ask("POST", "/logout", token=token)
-    ask("POST", "/refresh", token=token)
-    assert checked == 18
+    def _check(self, schema: Any, value: Any) -> None:
+        whole = schema | {"components": self._document["components"]}
+        Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
+
+
+@pytest.fixture
+def checked(app: Flask, document: Any) -> Checked:
+    return Checked(app.test_client(), document)
+
+
+def test_the_first_flow_is_what_the_document_says(checked: Checked) -> None:
+    ask = checked.ask
+    for _ in range(2):
+        ask("POST /api/register", PERSON)
+    ask("POST /api/register", {})
+    ask("POST /api/login", PERSON | {"password": "x"})
+    ask("POST /api/login", PERSON, DPoP="no proof")
+    token = ask("POST /api/login", PERSON)["token"]
+    ask("GET /api/me")
+    book = ask("GET /api/books", token=token)[0]["id"]
+    ask("GET /api/books/{book_id}", token=token, path=f"/api/books/{book}")
+    ask("GET /api/books/{book_id}", token=token, path="/api/books/none")
+    ask("GET /api/books/{book_id}", token=token, path=f"/api/books/{book}", If_None_Match="*")
+    token = ask("POST /api/refresh", token=token)["token"]
+    ask("POST /api/logout", token=token)
+    ask("POST /api/logout", token="nonsense")
+    ask("POST /api/refresh", token=token)
+    for operation in ("GET /healthz", "GET /readyz", "GET /api/config", "GET /api/openapi.json"):
+        ask(operation)
+    ask("GET /.well-known/change-password")
+    ask("GET /healthz", Host="evil.example")
+    assert {status for _, status in checked.seen} == {200, 201, 204, 302, 304, 400, 401, 404, 409, 422}
+
+
+def test_the_account_is_what_the_document_says(checked: Checked) -> None:
+    ask = checked.ask
+    ask("POST /api/register", PERSON)
+    token = ask("POST /api/login", PERSON)["token"]
+    for path in ("me", "me/export", "me/events", "sessions"):
+        ask(f"GET /api/{path}", token=token)
+    mine = {"current_password": PERSON["password"]}
+    ask("PATCH /api/me", {"email": "ada@b.example", **mine}, token)
+    ask("PATCH /api/me", {"email": "ada@b.example", "current_password": "x"}, token)
+    ask("POST /api/email/verify/resend", token=token)
+    ask("POST /api/email/verify", {"code": "x"})
+    ask("POST /api/password/forgot", {"email": "ada@b.example"})
+    ask("POST /api/password/reset", {"code": "x", "new_password": "seventeen violet lanterns"})
+    change = {**mine, "new_password": "seventeen violet lanterns"}
+    token = ask("POST /api/password/change", change, token)["token"]
+    ask("DELETE /api/sessions", token=token)
+    own = ask("GET /api/sessions", token=token)[0]["id"]
+    ask("DELETE /api/sessions/{session_id}", token=token, path=f"/api/sessions/{own}")
+    token = ask("POST /api/login", PERSON | {"password": change["new_password"]})["token"]
+    ask("DELETE /api/me", {"current_password": change["new_password"]}, token)
+    assert {status for _, status in checked.seen} == {200, 201, 202, 204, 403, 422}
+
+
+def test_a_store_that_is_away_is_what_the_document_says(document: Any, app: Flask) -> None:
+    nowhere = build(redis_url="redis://127.0.0.1:9", database_url="sqlite:////nowhere/db")
+    checked = Checked(nowhere.test_client(), document)
+    token = Checked(app.test_client(), document)
+    token.ask("POST /api/register", PERSON)
+    held = token.ask("POST /api/login", PERSON)["token"]
+    checked.ask("POST /api/login", PERSON)
+    checked.ask("GET /api/books", token=held)
+    checked.ask("GET /readyz")
+    assert {status for _, status in checked.seen} == {503}
+
+
+def test_requests_that_are_no_good_are_what_the_document_says(document: Any, app: Flask) -> None:
+    responses = document["paths"]["/api/login"]["post"]["responses"]
+    for data, kind in (
+        (b"{", "application/json"),
+        (b"{}", "text/plain"),
+        (b" " * 20_000, "application/json"),
+    ):
+        answer = app.test_client().post("/api/login", data=data, content_type=f"application/{kind}")
+        schema = responses[str(answer.status_code)]["content"]["application/problem+json"]["schema"]
+        whole = schema | {"components": document["components"]}
+        Draft202012Validator(whole).validate(answer.json)
+        assert answer.status_code in (400, 413, 415)
 
 
 def test_the_page_has_an_anchor_for_every_problems_type_and_needs_no_script(app: Flask) -> None:
     answer = app.test_client().get("/api/docs")
     assert answer.mimetype == "text/html"
-    for problem in vars(errors).values():
-        if isinstance(problem, type) and issubclass(problem, errors.Problem):
-            assert f'id="{problem.code}"' in answer.text
+    for code in all_codes():
+        assert f'id="{code}"' in answer.text
     assert "<script" not in answer.text
     assert " style=" not in answer.text
     assert app.test_client().get("/api/docs.css").mimetype == "text/css"

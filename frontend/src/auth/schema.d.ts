@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/.well-known/change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where password managers send people
+         * @description https://w3c.github.io/webappsec-change-password-url/
+         */
+        get: operations["change_password_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/books": {
         parameters: {
             query?: never;
@@ -328,6 +348,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether this process answers */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether what it needs answers too */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -442,6 +496,11 @@ export interface components {
             field: string;
             message: string;
         };
+        /** Health */
+        Health: {
+            /** @constant */
+            status: "ok";
+        };
         /** LogInOut */
         LogInOut: {
             /** @description Seconds */
@@ -454,6 +513,16 @@ export interface components {
              */
             token_type: "Bearer";
             user: components["schemas"]["UserOut"];
+        };
+        /**
+         * MailStatus
+         * @description For /readyz; `trouble` is why the mail server couldn't be used when this process last tried.
+         */
+        MailStatus: {
+            oldest_seconds: number | null;
+            transport: string;
+            trouble: string | null;
+            waiting: number;
         };
         /** OneTimeCode */
         OneTimeCode: {
@@ -478,13 +547,27 @@ export interface components {
              * @description Stable
              * @enum {string}
              */
-            code: "body_too_large" | "code_invalid" | "host_not_allowed" | "internal_error" | "invalid_credentials" | "invalid_dpop_proof" | "invalid_json" | "invalid_token" | "method_not_allowed" | "missing_token" | "not_found" | "rate_limited" | "session_ended" | "token_reused" | "unavailable" | "unsupported_media_type" | "username_taken" | "validation_failed" | "wrong_password";
+            code: "bad_request" | "body_too_large" | "body_too_slow" | "code_invalid" | "host_not_allowed" | "internal_error" | "invalid_credentials" | "invalid_dpop_proof" | "invalid_json" | "invalid_token" | "method_not_allowed" | "missing_token" | "not_found" | "rate_limited" | "session_ended" | "token_reused" | "unavailable" | "unsupported_media_type" | "username_taken" | "validation_failed" | "wrong_password";
             detail: string;
             errors?: components["schemas"]["FieldErrorOut"][] | null;
             reason?: string | null;
             status: number;
             title: string;
             type: string;
+        };
+        /**
+         * Readiness
+         * @description Needed are Redis and SQL; without the catalogue or mail there is still something to serve.
+         */
+        Readiness: {
+            catalogue: components["schemas"]["Status"];
+            mail: components["schemas"]["MailStatus"] | null;
+            /** @enum {string} */
+            redis: "ok" | "down";
+            /** @enum {string} */
+            sql: "ok" | "down";
+            /** @enum {string} */
+            status: "ok" | "unavailable";
         };
         /** RegisteredOut */
         RegisteredOut: {
@@ -522,6 +605,17 @@ export interface components {
              */
             id: string;
         };
+        /**
+         * Status
+         * @description For /readyz; `trouble` is None when all is well.
+         */
+        Status: {
+            age_seconds: number | null;
+            books: number;
+            /** @enum {string} */
+            label: "live" | "cached" | "sample";
+            trouble: string | null;
+        };
         /** TokenOut */
         TokenOut: {
             /** @description Seconds */
@@ -552,6 +646,50 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    change_password_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    /** @description The page on which a password is changed */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
+            /** @description `internal_error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "internal_error";
+                    };
+                };
+            };
+        };
+    };
     list_books: {
         parameters: {
             query?: never;
@@ -567,6 +705,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Of exactly these bytes */
+                    ETag: string;
+                    /** @description `live`: lately fetched; `cached`: upstream is away; `sample`: it never answered */
+                    "X-Catalogue": "live" | "cached" | "sample";
                     [name: string]: unknown;
                 };
                 content: {
@@ -576,9 +718,25 @@ export interface operations {
             /** @description Not Modified */
             304: {
                 headers: {
+                    /** @description Of exactly these bytes */
+                    ETag: string;
+                    /** @description `live`: lately fetched; `cached`: upstream is away; `sample`: it never answered */
+                    "X-Catalogue": "live" | "cached" | "sample";
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
             };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
             401: {
@@ -639,6 +797,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Of exactly these bytes */
+                    ETag: string;
+                    /** @description `live`: lately fetched; `cached`: upstream is away; `sample`: it never answered */
+                    "X-Catalogue": "live" | "cached" | "sample";
                     [name: string]: unknown;
                 };
                 content: {
@@ -648,9 +810,25 @@ export interface operations {
             /** @description Not Modified */
             304: {
                 headers: {
+                    /** @description Of exactly these bytes */
+                    ETag: string;
+                    /** @description `live`: lately fetched; `cached`: upstream is away; `sample`: it never answered */
+                    "X-Catalogue": "live" | "cached" | "sample";
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
             };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
             401: {
@@ -724,6 +902,18 @@ export interface operations {
                     "application/json": components["schemas"]["ConfigOut"];
                 };
             };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -758,7 +948,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_json`: The body is not JSON */
+            /** @description `invalid_json`: The body is not JSON; `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -766,7 +956,19 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
-                        code: "invalid_json";
+                        code: "bad_request" | "host_not_allowed" | "invalid_json";
+                    };
+                };
+            };
+            /** @description `body_too_slow`: The body did not arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "body_too_slow";
                     };
                 };
             };
@@ -866,6 +1068,18 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
             401: {
                 headers: {
@@ -947,7 +1161,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogInOut"];
                 };
             };
-            /** @description `invalid_json`: The body is not JSON */
+            /** @description `invalid_json`: The body is not JSON; `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -955,7 +1169,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
-                        code: "invalid_json";
+                        code: "bad_request" | "host_not_allowed" | "invalid_json";
                     };
                 };
             };
@@ -970,6 +1184,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "invalid_credentials" | "invalid_dpop_proof";
+                    };
+                };
+            };
+            /** @description `body_too_slow`: The body did not arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "body_too_slow";
                     };
                 };
             };
@@ -1067,6 +1293,18 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
             401: {
                 headers: {
@@ -1125,6 +1363,18 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
                 };
             };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
@@ -1189,7 +1439,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_json`: The body is not JSON */
+            /** @description `invalid_json`: The body is not JSON; `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1197,7 +1447,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
-                        code: "invalid_json";
+                        code: "bad_request" | "host_not_allowed" | "invalid_json";
                     };
                 };
             };
@@ -1224,6 +1474,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "wrong_password";
+                    };
+                };
+            };
+            /** @description `body_too_slow`: The body did not arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "body_too_slow";
                     };
                 };
             };
@@ -1327,7 +1589,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description `invalid_json`: The body is not JSON */
+            /** @description `invalid_json`: The body is not JSON; `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1335,7 +1597,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
-                        code: "invalid_json";
+                        code: "bad_request" | "host_not_allowed" | "invalid_json";
                     };
                 };
             };
@@ -1362,6 +1624,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "wrong_password";
+                    };
+                };
+            };
+            /** @description `body_too_slow`: The body did not arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "body_too_slow";
                     };
                 };
             };
@@ -1461,6 +1735,18 @@ export interface operations {
                     "application/json": components["schemas"]["EventOut"][];
                 };
             };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
             401: {
                 headers: {
@@ -1519,6 +1805,18 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
                 };
             };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
@@ -1583,6 +1881,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -1622,7 +1932,7 @@ export interface operations {
                     "application/json": components["schemas"]["LogInOut"];
                 };
             };
-            /** @description `invalid_json`: The body is not JSON */
+            /** @description `invalid_json`: The body is not JSON; `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1630,7 +1940,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
-                        code: "invalid_json";
+                        code: "bad_request" | "host_not_allowed" | "invalid_json";
                     };
                 };
             };
@@ -1657,6 +1967,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "wrong_password";
+                    };
+                };
+            };
+            /** @description `body_too_slow`: The body did not arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "body_too_slow";
                     };
                 };
             };
@@ -1760,7 +2082,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description `invalid_json`: The body is not JSON */
+            /** @description `invalid_json`: The body is not JSON; `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1768,7 +2090,19 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
-                        code: "invalid_json";
+                        code: "bad_request" | "host_not_allowed" | "invalid_json";
+                    };
+                };
+            };
+            /** @description `body_too_slow`: The body did not arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "body_too_slow";
                     };
                 };
             };
@@ -1870,7 +2204,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_json`: The body is not JSON */
+            /** @description `invalid_json`: The body is not JSON; `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1878,7 +2212,19 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
-                        code: "invalid_json";
+                        code: "bad_request" | "host_not_allowed" | "invalid_json";
+                    };
+                };
+            };
+            /** @description `body_too_slow`: The body did not arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "body_too_slow";
                     };
                 };
             };
@@ -1981,6 +2327,18 @@ export interface operations {
                     "application/json": components["schemas"]["TokenOut"];
                 };
             };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid; `invalid_dpop_proof`: This browser could not prove itself; `session_ended`: You have been logged out; `token_reused`: This token was used before */
             401: {
                 headers: {
@@ -2045,7 +2403,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredOut"];
                 };
             };
-            /** @description `invalid_json`: The body is not JSON */
+            /** @description `invalid_json`: The body is not JSON; `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2053,7 +2411,19 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
-                        code: "invalid_json";
+                        code: "bad_request" | "host_not_allowed" | "invalid_json";
+                    };
+                };
+            };
+            /** @description `body_too_slow`: The body did not arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "body_too_slow";
                     };
                 };
             };
@@ -2165,6 +2535,18 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"][];
                 };
             };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
             401: {
                 headers: {
@@ -2222,6 +2604,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
             };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
             401: {
@@ -2283,6 +2677,18 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
             /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
             401: {
                 headers: {
@@ -2333,6 +2739,105 @@ export interface operations {
                         /** @enum {unknown} */
                         code: "unavailable";
                     };
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
+            /** @description `internal_error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "internal_error";
+                    };
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
+            /** @description `internal_error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
         };
