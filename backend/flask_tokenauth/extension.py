@@ -91,7 +91,7 @@ def openapi() -> dict[str, Any]:
     operations = [
         Operation(method, rule.rule, current_app.view_functions[rule.endpoint])
         for rule in current_app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     ]
     return document(
         operations,
@@ -102,8 +102,7 @@ def openapi() -> dict[str, Any]:
 
 
 def show_docs() -> Response:
-    response = Response(docs.page(openapi()), mimetype="text/html")
-    # Also where the app sets no policy: nothing but our own stylesheet.
+    response = Response(docs.page(openapi(), url=current_state().settings.public_url), mimetype="text/html")
     response.headers["Content-Security-Policy"] = docs.CONTENT_SECURITY_POLICY
     return response
 

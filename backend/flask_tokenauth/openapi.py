@@ -133,7 +133,7 @@ def document(
     schemas: Json = {}
     paths: Json = {}
     tags = {**_TAGS, **around.tags}
-    for operation in sorted(operations, key=lambda each: (each.path, each.method)):
+    for operation in operations:
         if found := operation.description:
             path = _PATH_VARIABLE.sub(r"{\2}", operation.path)
             paths.setdefault(path, {})[operation.method.lower()] = _operation(

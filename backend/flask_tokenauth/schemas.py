@@ -10,12 +10,24 @@ from flask_tokenauth.parsing import Body
 
 # Only a bound on what is looked at; what a user name or a password may be is said by its own rules.
 Text = Annotated[str, Field(max_length=1024)]
+NewPassword = Annotated[
+    Text,
+    Field(
+        description="From `password_min_length` (`/api/config`) to 128 characters, without rules "
+        "about their kinds; what many people use, or what is made of the name, is refused"
+    ),
+]
+CurrentPasswordText = Annotated[Text, Field(description="The one that logs in now")]
+Code = Annotated[Text, Field(description="From the link in the mail, where it stands behind `#code=`")]
+EndReason = Literal["logged_out", "revoked", "password_changed", "reused", "expired", "account_disabled"]
 
 
 class Registration(Body):
-    username: Text
-    password: Text
-    email: Text | None = None
+    username: Text = Field(
+        description="3 to 32 letters, digits, `_`, `.` or `-`; unique without regard to upper and lower case"
+    )
+    password: NewPassword
+    email: Text | None = Field(None, description="Counts once the link in a mail to it was opened")
 
 
 class Credentials(Body):
@@ -27,7 +39,7 @@ class UserOut(BaseModel):
     id: UUID
     username: str
     email: str | None
-    email_verified: bool
+    email_verified: bool = Field(description="Only a verified address logs in and recovers the account")
     created_at: datetime
 
 
@@ -36,14 +48,17 @@ class RegisteredOut(BaseModel):
 
 
 class TokenOut(BaseModel):
-    token: str
+    token: str = Field(description="For `Authorization: Bearer …`; nothing in it is for you to read")
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # a token type, RFC 6750
-    expires_in: int = Field(description="Seconds")
+    expires_in: int = Field(description="Seconds that the token lives")
+
+
+Bound = Annotated[bool, Field(description="Whether it takes a proof by its own key to renew the token")]
 
 
 class SessionRef(BaseModel):
     id: UUID = Field(description="Names the session; opens nothing")
-    bound: bool
+    bound: Bound
 
 
 class LogInOut(TokenOut):
@@ -54,31 +69,31 @@ class LogInOut(TokenOut):
 class ConfigOut(BaseModel):
     """What a page must know before anyone is logged in."""
 
-    public_url: str
-    password_min_length: int
+    public_url: str = Field(description="The origin that a DPoP proof's `htu` has to name")
+    password_min_length: int = Field(description="In characters (code points)")
 
 
 class FieldErrorOut(BaseModel):
-    field: str
+    field: str = Field(description="Its name in the body; empty for the body as a whole")
     code: str
-    message: str
+    message: str = Field(description="For people")
 
 
 class ProblemOut(BaseModel):
     """RFC 9457."""
 
-    type: str
+    type: str = Field(description="Where the code is explained, on this server")
     title: str
     status: int
-    detail: str
+    detail: str = Field(description="What happened and what to do now, for people")
     code: str
-    errors: list[FieldErrorOut] | None = None
-    reason: str | None = None
+    errors: list[FieldErrorOut] | None = Field(None, description="Which fields were refused, and why")
+    reason: EndReason | None = Field(None, description="Of `session_ended`: why")
 
 
 class PasswordChange(Body):
-    current_password: Text
-    new_password: Text
+    current_password: CurrentPasswordText
+    new_password: NewPassword
 
 
 class EmailAddress(Body):
@@ -86,21 +101,21 @@ class EmailAddress(Body):
 
 
 class PasswordReset(Body):
-    code: Text
-    new_password: Text
+    code: Code
+    new_password: NewPassword
 
 
 class OneTimeCode(Body):
-    code: Text
+    code: Code
 
 
 class EmailChange(Body):
     email: Text
-    current_password: Text
+    current_password: CurrentPasswordText
 
 
 class CurrentPassword(Body):
-    current_password: Text
+    current_password: CurrentPasswordText
 
 
 class Accepted(BaseModel):
@@ -110,7 +125,7 @@ class Accepted(BaseModel):
 class SessionOut(BaseModel):
     id: UUID = Field(description="Names the session; opens nothing")
     current: bool = Field(description="Whether it is the one that asks")
-    bound: bool
+    bound: Bound
     created_at: datetime
     last_refreshed_at: datetime
     ip: str

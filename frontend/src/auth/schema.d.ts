@@ -410,7 +410,9 @@ export interface components {
          * @description What a page must know before anyone is logged in.
          */
         ConfigOut: {
+            /** @description In characters (code points) */
             password_min_length: number;
+            /** @description The origin that a DPoP proof's `htu` has to name */
             public_url: string;
         };
         /** Credentials */
@@ -421,6 +423,7 @@ export interface components {
         };
         /** CurrentPassword */
         CurrentPassword: {
+            /** @description The one that logs in now */
             current_password: string;
         };
         /** EmailAddress */
@@ -429,6 +432,7 @@ export interface components {
         };
         /** EmailChange */
         EmailChange: {
+            /** @description The one that logs in now */
             current_password: string;
             email: string;
         };
@@ -461,6 +465,7 @@ export interface components {
         };
         /** ExportedSession */
         ExportedSession: {
+            /** @description Whether it takes a proof by its own key to renew the token */
             bound: boolean;
             /** Format: date-time */
             created_at: string;
@@ -484,6 +489,7 @@ export interface components {
             created_at: string;
             disabled_at: string | null;
             email: string | null;
+            /** @description Only a verified address logs in and recovers the account */
             email_verified: boolean;
             /** Format: uuid */
             id: string;
@@ -493,7 +499,9 @@ export interface components {
         /** FieldErrorOut */
         FieldErrorOut: {
             code: string;
+            /** @description Its name in the body; empty for the body as a whole */
             field: string;
+            /** @description For people */
             message: string;
         };
         /** Health */
@@ -503,9 +511,10 @@ export interface components {
         };
         /** LogInOut */
         LogInOut: {
-            /** @description Seconds */
+            /** @description Seconds that the token lives */
             expires_in: number;
             session: components["schemas"]["SessionRef"];
+            /** @description For `Authorization: Bearer …`; nothing in it is for you to read */
             token: string;
             /**
              * @default Bearer
@@ -526,16 +535,21 @@ export interface components {
         };
         /** OneTimeCode */
         OneTimeCode: {
+            /** @description From the link in the mail, where it stands behind `#code=` */
             code: string;
         };
         /** PasswordChange */
         PasswordChange: {
+            /** @description The one that logs in now */
             current_password: string;
+            /** @description From `password_min_length` (`/api/config`) to 128 characters, without rules about their kinds; what many people use, or what is made of the name, is refused */
             new_password: string;
         };
         /** PasswordReset */
         PasswordReset: {
+            /** @description From the link in the mail, where it stands behind `#code=` */
             code: string;
+            /** @description From `password_min_length` (`/api/config`) to 128 characters, without rules about their kinds; what many people use, or what is made of the name, is refused */
             new_password: string;
         };
         /**
@@ -548,11 +562,15 @@ export interface components {
              * @enum {string}
              */
             code: "bad_request" | "body_too_large" | "body_too_slow" | "code_invalid" | "host_not_allowed" | "internal_error" | "invalid_credentials" | "invalid_dpop_proof" | "invalid_json" | "invalid_token" | "method_not_allowed" | "missing_token" | "not_found" | "rate_limited" | "session_ended" | "token_reused" | "unavailable" | "unsupported_media_type" | "username_taken" | "validation_failed" | "wrong_password";
+            /** @description What happened and what to do now, for people */
             detail: string;
+            /** @description Which fields were refused, and why */
             errors?: components["schemas"]["FieldErrorOut"][] | null;
-            reason?: string | null;
+            /** @description Of `session_ended`: why */
+            reason?: ("logged_out" | "revoked" | "password_changed" | "reused" | "expired" | "account_disabled") | null;
             status: number;
             title: string;
+            /** @description Where the code is explained, on this server */
             type: string;
         };
         /**
@@ -575,12 +593,16 @@ export interface components {
         };
         /** Registration */
         Registration: {
+            /** @description Counts once the link in a mail to it was opened */
             email?: string | null;
+            /** @description From `password_min_length` (`/api/config`) to 128 characters, without rules about their kinds; what many people use, or what is made of the name, is refused */
             password: string;
+            /** @description 3 to 32 letters, digits, `_`, `.` or `-`; unique without regard to upper and lower case */
             username: string;
         };
         /** SessionOut */
         SessionOut: {
+            /** @description Whether it takes a proof by its own key to renew the token */
             bound: boolean;
             /** Format: date-time */
             created_at: string;
@@ -598,6 +620,7 @@ export interface components {
         };
         /** SessionRef */
         SessionRef: {
+            /** @description Whether it takes a proof by its own key to renew the token */
             bound: boolean;
             /**
              * Format: uuid
@@ -618,8 +641,9 @@ export interface components {
         };
         /** TokenOut */
         TokenOut: {
-            /** @description Seconds */
+            /** @description Seconds that the token lives */
             expires_in: number;
+            /** @description For `Authorization: Bearer …`; nothing in it is for you to read */
             token: string;
             /**
              * @default Bearer
@@ -632,6 +656,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             email: string | null;
+            /** @description Only a verified address logs in and recovers the account */
             email_verified: boolean;
             /** Format: uuid */
             id: string;

@@ -24,6 +24,8 @@ export interface Catalogue {
   catalogue: 'live' | 'cached' | 'sample';
 }
 
+type ServerReason = NonNullable<Schemas['ProblemOut']['reason']>;
+
 /** Why a session ended. All but `deleted`, `key_lost` and `unknown` are the server's words. */
 export const END_REASONS = [
   'logged_out',
@@ -35,7 +37,7 @@ export const END_REASONS = [
   'deleted', // together with the account
   'key_lost', // bound to a key that isn't here: deleted, or the token was copied from another browser
   'unknown',
-] as const;
+] as const satisfies readonly (ServerReason | 'deleted' | 'key_lost' | 'unknown')[];
 export type EndReason = (typeof END_REASONS)[number];
 
 export const endReason = (value: unknown): EndReason =>
