@@ -84,7 +84,9 @@ def test_a_sample_says_so(open_profile: OpenProfile, lonely_app: App) -> None:
 
 
 def test_a_list_from_before_says_so(open_profile: OpenProfile, quick_app: App) -> None:
-    page = open_profile(quick_app).tab("/login")
+    profile = open_profile(quick_app)
+    profile.expect_status(401)  # its tokens live for seconds, and a slow machine shows
+    page = profile.tab("/login")
     log_in(page, sign_up(quick_app))
     expect_books(page)
     expect(page.get_by_text("This is the list as we last saw it.")).to_be_visible()

@@ -127,6 +127,19 @@ def session(page: Page) -> dict[str, Any]:
     return stored
 
 
+def grow_old(page: Page) -> None:
+    """In this browser's eyes its token has expired."""
+    page.evaluate(
+        """key => {
+            const { refreshAt, expiresAt, ...rest } = JSON.parse(localStorage[key])
+            const left = expiresAt - Date.now()
+            const aged = { ...rest, refreshAt: refreshAt - left, expiresAt: expiresAt - left }
+            localStorage[key] = JSON.stringify(aged)
+        }""",
+        SESSION_KEY,
+    )
+
+
 def generation(token: str) -> int:
     """The token's own count of refreshes: four bytes behind the session's sixteen."""
     return int.from_bytes(urlsafe_b64decode(token.removeprefix("ta1_") + "==")[16:20], "big")
