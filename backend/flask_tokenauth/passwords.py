@@ -17,6 +17,7 @@ MAX_CODE_POINTS = 128  # far above any phrase; bounds what a stranger can make u
 # zxcvbn's cost grows with the square of the length (5 s of CPU at 128 crafted characters): 32 from each end.
 RATED_CHARS = 32
 MIN_SCORE = 3  # zxcvbn: fewer than 10^8 guesses is below 3
+SEPARATORS = r"[ ._,\-]"
 MIN_OWN_CHARS = 8  # what must remain besides user name, e-mail and product name
 HASH_WAIT_SECONDS = 2.0
 _RATING = threading.Lock()  # zxcvbn keeps its user inputs in a module global
@@ -101,6 +102,15 @@ def _parts(text: str) -> list[str]:
 
 
 def _score(password: str, known: list[str]) -> int:
-    ends = {password[:RATED_CHARS], password[-RATED_CHARS:]}
+    """As typed, and without separators: to zxcvbn one blank makes a phrase of "password password"."""
+    joined = regex.sub(SEPARATORS, "", password)
+    if not joined:  # zxcvbn raises on an empty text
+        return 0
     with _RATING:
-        return max(int(zxcvbn(end, user_inputs=known)["score"]) for end in ends)
+        return min(_better_end(text, known) for text in {password, joined})
+
+
+def _better_end(text: str, known: list[str]) -> int:
+    return max(
+        int(zxcvbn(end, user_inputs=known)["score"]) for end in {text[:RATED_CHARS], text[-RATED_CHARS:]}
+    )

@@ -21,9 +21,13 @@ export async function judge(
   const known = [...personal.filter((text) => text !== ''), 'Bookshelf'];
   if (isMadeOf(normal, known)) return 'contains_identity';
   const { default: zxcvbn } = await import('zxcvbn');
-  const chars = [...normal];
-  const ends = [chars.slice(0, RATED_CHARS), chars.slice(-RATED_CHARS)];
-  const score = Math.max(...ends.map((end) => zxcvbn(end.join(''), known).score));
+  const betterEnd = (text: string) => {
+    const chars = [...text];
+    const ends = [chars.slice(0, RATED_CHARS), chars.slice(-RATED_CHARS)];
+    return Math.max(...ends.map((end) => zxcvbn(end.join(''), known).score));
+  };
+  // Without separators too: to zxcvbn one blank makes a phrase of "password password".
+  const score = Math.min(betterEnd(normal), betterEnd(normal.replace(SEPARATORS, '')));
   return score < MIN_SCORE ? 'too_common' : 'good';
 }
 
@@ -36,6 +40,7 @@ function isMadeOf(password: string, known: readonly string[]): boolean {
   return rest !== lower && length(rest.replace(NO_WORD, '')) < MIN_OWN_CHARS;
 }
 
+const SEPARATORS = /[ ._,-]/g;
 const NO_WORD = /[^\p{L}\p{N}]+/gu;
 
 /** The line under the field. */
