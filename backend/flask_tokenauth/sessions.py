@@ -17,12 +17,14 @@ from flask_tokenauth.errors import InvalidToken, SessionEnded, TokenReused
 from flask_tokenauth.tokens import SESSION_ID_BYTES, Token
 
 # The current generation was seen, or a failover rolled Redis back behind a token that we did issue: the
-# MAC proves it, so the record is healed. TTL never shrinks.
+# MAC proves it, so the record is healed. TTL never shrinks, and no expiry is beyond the session's end: we
+# never issued such a token, so whoever shows one has SECRET_KEY, and gets no session for ever.
 _OBSERVE = """
 local raw = redis.call('GET', KEYS[1])
 if not raw then return 0 end
 local s, g, e, now = cjson.decode(raw), tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if g > s.g then s.g, s.e, s.r = g, e, now elseif g < s.g then return 0 end
+if g < s.g or e > s.m then return 0 end
+if g > s.g then s.g, s.e, s.r = g, e, now end
 s.s = 1
 local ttl = math.max(redis.call('TTL', KEYS[1]), e - now, 1)
 redis.call('SET', KEYS[1], cjson.encode(s), 'EX', ttl)
@@ -35,6 +37,7 @@ local raw = redis.call('GET', KEYS[1])
 if not raw then return {'ended', 0, 0} end
 local s, g, e, now = cjson.decode(raw), tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local life, keep, grace, bound = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
+if e > s.m then return {'invalid', 0, 0} end
 if g > s.g then s.g, s.e, s.r = g, e, math.max(s.r, e - life) end
 if s.m <= now or s.r + keep <= now then redis.call('DEL', KEYS[1]) return {'ended', 0, 0} end
 local current = g == s.g
@@ -107,6 +110,8 @@ class Sessions:
             raise InvalidToken
         record = json.loads(raw)
         behind = record["g"] - token.generation
+        if token.expires_at > record["m"]:
+            raise InvalidToken
         if behind < 0 or (behind == 0 and not record["s"]):
             if not self._observe(keys=[_key(token.session_id)], args=_args(token, now)):
                 return self._verify_again(token)
@@ -120,7 +125,7 @@ class Sessions:
         if raw is None:
             raise InvalidToken
         record = json.loads(raw)
-        if record["g"] - token.generation > 1:
+        if record["g"] - token.generation > 1 or token.expires_at > record["m"]:
             raise InvalidToken
         return LiveSession(token.session_id, record["u"])
 

@@ -128,6 +128,23 @@ def test_no_token_outlives_the_absolute_limit(sessions: Sessions) -> None:
         sessions.rotate(token, T + 10_000, short)
 
 
+@pytest.mark.parametrize("ahead", [0, 1])
+def test_a_token_beyond_the_absolute_limit_is_not_ours_whoever_signed_it(
+    sessions: Sessions, redis: Redis, ahead: int
+) -> None:
+    token = sessions.issue("ada", T, BEARER)
+    (key,) = redis.keys("ta:s:*")
+    before = redis.get(key)
+    forged = Token(token.session_id, token.generation + ahead, T + BEARER.max_age + 1)
+    with pytest.raises(InvalidToken):
+        sessions.verify(forged, T)
+    with pytest.raises(InvalidToken):
+        sessions.rotate(forged, T, BEARER)
+    assert redis.get(key) == before
+    assert redis.ttl(key) <= BEARER.keep
+    sessions.verify(token, T)
+
+
 def test_redis_holds_one_key_with_a_ttl_and_nothing_a_token_could_be_made_from(
     sessions: Sessions, redis: Redis
 ) -> None:

@@ -23,7 +23,8 @@ export class KeyStore {
   /** A new key that has proved to survive a reload; null where there is no WebCrypto or IndexedDB. */
   async make(): Promise<{ name: string; pair: CryptoKeyPair } | null> {
     try {
-      // Not extractable: whoever copies all that this browser stores can't take the key along.
+      // Not extractable: no script and no copy of what scripts can read takes the key along.
+      // (Who copies the browser's own files does: decision 2.)
       const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
       const name = random();
       await this.#run('readwrite', (keys) => keys.put({ pair, madeAt: Date.now() } satisfies Row, name));
