@@ -186,8 +186,6 @@ class _PatientSmtps(_Patient, smtplib.SMTP_SSL):  # type: ignore[misc]
 def _hand_over(smtp: smtplib.SMTP, letter: Letter) -> None:
     try:
         smtp.send_message(letter.message, letter.sender, [letter.to])
-    except smtplib.SMTPNotSupportedError:  # SMTPUTF8, which this address needs (RFC 6531 §3.2)
-        raise Refused("the server can't write to such an address") from None
     except smtplib.SMTPRecipientsRefused as refused:
         if all(code >= 500 for code, _ in refused.recipients.values()):
             raise Refused("the server refuses the address") from None
@@ -222,7 +220,7 @@ class FileTransport:
         descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(letter.message.as_bytes(policy=policy.SMTP.clone(utf8=not letter.to.isascii())))
+                file.write(letter.message.as_bytes(policy=policy.SMTP))
             path.hardlink_to(half)  # unlike a rename it never replaces a file
         finally:
             half.unlink()

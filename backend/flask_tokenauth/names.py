@@ -51,19 +51,27 @@ _SCRIPTS = (
 
 
 def normalise_email(text: str) -> str | None:
-    """The address in its one spelling, or None if it isn't exactly one address. No DNS is asked."""
+    """The address in its one spelling, or None if it isn't exactly one address. No DNS is asked.
+
+    ASCII only: other letters make twins of an address (mıke@, full-width or Cyrillic ones), which one program
+    takes for the same as the real one and the next for another's mailbox. A domain has its xn-- form."""
+    if not text.isascii():
+        return None
     try:
-        return validate_email(text, check_deliverability=False, allow_smtputf8=True).normalized
+        return validate_email(text, check_deliverability=False, allow_smtputf8=False).ascii_email
     except EmailNotValidError:
         return None
 
 
 def email_key(address: str) -> str:
     """What is unique among verified addresses. Hosts ignore case; so do, in practice, mailboxes."""
-    return unicodedata.normalize("NFKC", address).casefold()
+    return address.casefold()
 
 
 def refuse_email(field: str, text: str) -> FieldError | None:
+    if not text.isascii():
+        message = "Use letters without accents, and the xn-- form of a domain with others."
+        return FieldError(field, "not_an_email", message)
     if len(text) > 254 or normalise_email(text) is None:  # RFC 5321 §4.5.3.1.3
         return FieldError(field, "not_an_email", "This is not an e-mail address.")
     return None

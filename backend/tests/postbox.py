@@ -50,7 +50,6 @@ class Postbox:
     tls: ssl.SSLContext | None = None
     implicit: bool = False
     login: tuple[str, str] | None = None
-    utf8: bool = True
     port: int = field(default_factory=free_port)
     rcpt: str | None = None
     data: str | None = None
@@ -58,7 +57,7 @@ class Postbox:
     logins: list[tuple[bytes, bool]] = field(default_factory=list)
 
     def start(self) -> None:
-        options: dict[str, Any] = {"enable_SMTPUTF8": self.utf8, "server_hostname": "localhost"}
+        options: dict[str, Any] = {"server_hostname": "localhost"}
         if self.login:
             options |= {"auth_require_tls": False, "authenticator": self._check}
         options["ssl_context" if self.implicit else "tls_context"] = self.tls

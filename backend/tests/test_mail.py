@@ -265,22 +265,6 @@ def test_a_wrong_password_is_trouble_that_passes(letters: Letters) -> None:
         send(SmtpServer.parse(f"smtp://ada:wrong@127.0.0.1:{box.port}"), write(letters))
 
 
-def test_an_international_address_arrives_or_is_refused(letters: Letters) -> None:
-    letter = write(letters, to="žofie@bücher.example")
-    with Postbox() as box:
-        send(clear(box.port), letter)
-    assert box.received[0].recipients == ["žofie@bücher.example"]
-    assert box.received[0].message["To"] == "žofie@bücher.example"
-    with Postbox(utf8=False) as box, pytest.raises(Refused):
-        send(clear(box.port), letter)
-
-
-def test_an_international_host_needs_no_extension(letters: Letters) -> None:
-    with Postbox(utf8=False) as box:
-        send(clear(box.port), write(letters, to="ada@bücher.example"))
-    assert box.received[0].recipients == ["ada@xn--bcher-kva.example"]
-
-
 def test_a_server_that_says_nothing_is_left_in_time(
     letters: Letters, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,8 +110,7 @@ def test_no_mixture_with_letters_that_look_alike_is_accepted(latin: str, foreign
     [
         ("Ada@Example.ORG", "Ada@example.org"),
         ("ada+books@example.org", "ada+books@example.org"),
-        ("zoë@bücher.example", "zoë@bücher.example"),
-        ("zoë@xn--bcher-kva.example", "zoë@bücher.example"),
+        ("zoe@XN--bcher-kva.example", "zoe@xn--bcher-kva.example"),
     ],
 )
 def test_an_address_is_kept_in_one_spelling(typed: str, kept: str) -> None:
@@ -139,6 +138,14 @@ def test_an_address_is_kept_in_one_spelling(typed: str, kept: str) -> None:
         "ada@exa\0mple.org",
         "ada@example..org",
         "ada@" + "a" * 250 + ".org",
+        "m\u0131ke@example.org",  # folds to mike's address in some programs (the dotless i)
+        "\u0430da@example.org",  # Cyrillic
+        "\uff41da@example.org",  # full width
+        "ada@ex\u0430mple.org",
+        "ada@\uff45xample.org",
+        "ada@exam\u00adple.org",
+        "ada\uff20example.org",
+        "ada@example\u3002org",
     ],
 )
 def test_what_is_not_exactly_one_address_is_refused(text: str) -> None:

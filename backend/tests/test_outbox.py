@@ -191,7 +191,7 @@ def test_a_letter_belongs_to_a_user_unless_it_is_a_reset(office: Office) -> None
 
 def test_a_reset_goes_to_the_stored_address_whatever_was_typed(office: Office, box: Postbox) -> None:
     user_id = office.add_user(email="Ada@example.org")
-    office.post("reset", address="ＡＤＡ@EXAMPLE.ORG")  # full-width letters: the same key, another mailbox
+    office.post("reset", address="ADA@EXAMPLE.ORG")  # the same key; a host that minds case: another mailbox
     assert office.deliver() == 1
     (received,) = box.received
     assert received.recipients == ["Ada@example.org"]
@@ -457,16 +457,6 @@ def test_a_letter_that_will_never_be_accepted_is_given_up_at_once(
     office.deliver()
     assert (office.rows(), office.given_up) == ([], [("new_browser", user_id)])
     assert_discreet(caplog)
-
-
-def test_an_address_that_the_server_cant_write_to_is_given_up(office: Office, box: Postbox) -> None:
-    box.utf8 = False
-    box.stop()
-    box.start()
-    user_id = office.add_user(email="žofie@example.org")
-    office.post("reset", address="žofie@example.org")
-    office.deliver()
-    assert (office.rows(), office.given_up) == ([], [("reset", user_id)])
 
 
 def test_what_is_recorded_of_a_given_up_letter_stands_or_falls_with_its_removal(

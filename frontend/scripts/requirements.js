@@ -9,7 +9,7 @@ const lines = (packages) => Object.entries(packages).map(([name, version]) => `$
 writeFileSync(
   new URL('../requirements.txt', import.meta.url),
   [
-    '# Generated from package.json by `npm run requirements`; `npm ci` installs it.\n',
+    '# Generated from package.json by `npm run requirements`; `npm install` installs the same.\n',
     ...lines(manifest.dependencies),
     '\n# To build and to test\n',
     ...lines(manifest.devDependencies),
