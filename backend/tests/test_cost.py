@@ -1,13 +1,18 @@
-"""What an authenticated request costs, counted and never timed."""
+"""What requests cost, counted and never timed: authenticated ones, and those whose time could tell."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+from flask import Flask
 from redis import Redis
 from servers import PrivateRedis
-from sqlalchemy import event
+from sqlalchemy import event, update
 from workers import Clock, bearer, worker
 
 from flask_tokenauth import migrate, token_required
+from flask_tokenauth.models import User
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 
@@ -15,6 +20,20 @@ PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 def commands(redis: Redis) -> int:
     stats = redis.info("commandstats")
     return sum(each["calls"] for name, each in stats.items() if name not in ("cmdstat_info", "cmdstat_hello"))
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """The SQL from now on."""
+    said: list[str] = []
+
+    def note(*args: object) -> None:
+        said.append(str(args[2]))
+
+    engine = app.extensions["tokenauth"].database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield said
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_an_authenticated_request_is_one_redis_command_and_no_sql(
@@ -30,13 +49,43 @@ def test_an_authenticated_request_is_one_redis_command_and_no_sql(
         assert (
             client.get("/secret", headers=headers).status_code == 200
         )  # the first one notes that it was seen
-        statements: list[str] = []
-        engine = app.extensions["tokenauth"].database.engine
-        event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
         before = commands(redis)
-        for _ in range(10):
-            assert client.get("/secret", headers=headers).text == "yes"
-        assert (commands(redis) - before, statements) == (10, [])
+        with statements(app) as said:
+            for _ in range(10):
+                assert client.get("/secret", headers=headers).text == "yes"
+        assert (commands(redis) - before, said) == (10, [])
         for garbage in ("nonsense", headers["Authorization"][:-1] + "!"):
             client.get("/secret", headers={"Authorization": garbage})
         assert commands(redis) - before == 10
+
+
+def test_forgot_does_the_same_work_whosever_address_it_is(
+    redis: Redis, redis_server: PrivateRedis, database_url: str
+) -> None:
+    migrate(database_url)
+    now = datetime.now(UTC)
+    standing = {
+        "verified": {"email": "verified@library.example", "email_key": "verified@library.example"},
+        "disabled": {
+            "email": "disabled@library.example",
+            "email_key": "disabled@library.example",
+            "disabled_at": now,
+        },
+        "pending": {"pending_email": "pending@library.example"},
+    }
+    with worker(redis_server.url, database_url, Clock()) as app:
+        client = app.test_client()
+        for name, values in standing.items():
+            client.post("/api/register", json={**PERSON, "username": name})
+            with app.extensions["tokenauth"].database.write() as sql:
+                sql.execute(update(User).where(User.username == name).values(**values))
+        client.post("/api/password/forgot", json={"email": "warm@up.example"})
+        costs = set()
+        for name in (*standing, "unknown"):
+            before = commands(redis)
+            with statements(app) as said:
+                answer = client.post("/api/password/forgot", json={"email": f"{name}@library.example"})
+            headers = tuple(sorted(answer.headers.items()))
+            costs.add((answer.status_code, answer.data, headers, commands(redis) - before, tuple(said)))
+        assert len(costs) == 1
+        assert 0 < len(said) < 5

@@ -223,6 +223,25 @@ def test_wrong_expired_replaced_and_foreign_codes_are_one_answer(people: People,
     assert len({answer.data for answer in answers}) == 1
 
 
+def test_wrong_codes_count_per_network_and_right_ones_never(
+    people: People, redis_server: PrivateRedis, database_url: str, clock: Clock
+) -> None:
+    people.verified()
+    code = people.forgotten()
+    with worker(redis_server.url, database_url, clock, AUTH_LIMIT_CODE_PER_ADDRESS="3/hour") as app:
+        strict = People(app, clock, people.mails)
+        wrong = {"code": "x" * len(code), "new_password": NEW_PASSWORD}
+        answers = [strict.post("/password/reset", wrong) for _ in range(2)]
+        answers += [strict.post("/email/verify", {"code": wrong["code"]}) for _ in range(2)]
+        assert [each.status_code for each in answers] == [422, 422, 422, 429]
+        assert int(answers[-1].headers["Retry-After"]) > 0
+        elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+        other = strict.http.post("/api/password/reset", json=wrong, environ_overrides=elsewhere)
+        assert other.status_code == 422
+        right = {"code": code, "new_password": NEW_PASSWORD}
+        assert [strict.post("/password/reset", right).status_code for _ in range(5)] == [204] * 5
+
+
 def test_of_twenty_resets_with_one_code_one_wins_and_its_password_logs_in(people: People) -> None:
     people.verified()
     code = people.forgotten()
@@ -329,6 +348,26 @@ def test_a_session_that_ended_meanwhile_gets_no_new_one_by_a_password_change(
     refused = people.post("/password/change", body, token)
     assert (code_of(refused), refused.json["reason"]) == ((401, "session_ended"), "logged_out")
     assert people.log_in().status_code == 200
+
+
+@pytest.mark.parametrize("reason", ["logged_out", "revoked"])
+def test_a_refresh_gives_nothing_if_its_session_ends_before_the_ledger_knows_of_it(
+    people: People, app: Flask, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    people.register()
+    token = people.token()
+    sessions = app.extensions["tokenauth"].logins._sessions
+    rotate = sessions.rotate
+
+    def rotate_and_end(*args: Any) -> Any:
+        successor = rotate(*args)
+        change_row(app, LedgerEntry, ended_at=datetime.now(UTC), end_reason=reason)
+        return successor
+
+    monkeypatch.setattr(sessions, "rotate", rotate_and_end)
+    refused = people.post("/refresh", token=token)
+    assert (code_of(refused), refused.json["reason"]) == ((401, "session_ended"), reason)
+    assert not people.is_live(token)
 
 
 def race(*calls: Callable[[], Any]) -> list[Any]:
