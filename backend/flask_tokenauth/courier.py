@@ -118,7 +118,7 @@ class Courier:
             except Exception as trouble:  # noqa: BLE001  # without this thread no letter would ever leave
                 wait = min(2 * wait, SQL_AWAY_MAX_SECONDS)
                 log.warning("The outbox can't be read (%s); trying again", in_short(trouble))
-            self._outbox.posted.wait(wait)
+            self._outbox.posted.wait(wait * (0.5 + self._jitter()))  # at no time that one could foretell
 
     def status(self) -> MailStatus:
         waiting = self._outbox.status()

@@ -1,5 +1,6 @@
 """The mail outbox: a letter is a row, written in the transaction of its cause and sent afterwards."""
 
+import random
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ Kind = Literal["reset", "verify", "password_changed", "email_changed", "token_re
 # Longer than the slowest talk with a mail server that still succeeds (mail.py: HAND_OVER_SECONDS and some
 # commands), or a second courier would send what the first is sending.
 LEASE = timedelta(minutes=15)
+# A letter that leaves keeps this process a little busier than one for nobody. Right after a request for a
+# reset, the next request would be slower by that: measurable, and it would tell who has an account.
+RESET_SPREAD = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,16 @@ class Status:
 class Outbox:
     """The rows: what is to be sent, and which of several couriers sends it."""
 
-    def __init__(self, *, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Callable[[], float],
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._jitter = jitter
         self.posted = threading.Event()  # set once a letter of this process is committed
 
     # -- in the caller's transaction ----------------------------------------------------------
@@ -55,6 +66,7 @@ class Outbox:
         out, and mails the address that is stored. Every other kind takes a stored address and its user.
         `facts`: `ip`, `browser`; the time is now."""
         now = _moment(self._clock())
+        due = now + RESET_SPREAD * self._jitter() if kind == "reset" else now
         sql.add(
             OutboxMail(
                 kind=kind,
@@ -62,7 +74,7 @@ class Outbox:
                 user_id=user_id,
                 facts=facts or {},
                 created_at=now,
-                due_at=now,
+                due_at=due,
                 attempts=0,
             )
         )

@@ -24,7 +24,7 @@ from flask_tokenauth.courier import GIVE_UP_AFTER, Courier, MailStatus, open_let
 from flask_tokenauth.mail import Send
 from flask_tokenauth.models import OutboxMail, User
 from flask_tokenauth.names import email_key
-from flask_tokenauth.outbox import LEASE, Outbox, Status
+from flask_tokenauth.outbox import LEASE, RESET_SPREAD, Outbox, Status
 from flask_tokenauth.settings import AuthSettings
 from flask_tokenauth.stores import Database
 
@@ -60,7 +60,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.database = self.open()
-        self.outbox = Outbox(database=self.database, clock=self.clock)
+        self.outbox = Outbox(database=self.database, clock=self.clock, jitter=lambda: 0)
 
     def open(self) -> Database:
         self.databases.append(Database(self.url))
@@ -630,3 +630,16 @@ def test_the_sender_is_made_of_the_public_url_unless_one_is_set(
     office.deliver()
     assert box.received[0].sender in address
     assert box.received[0].message["From"] in (mail_from, f"Bookshelf <{address}>")
+
+
+def test_when_a_reset_leaves_says_nothing_about_when_it_was_asked_for(office: Office, box: Postbox) -> None:
+    late = Outbox(database=office.database, clock=office.clock, jitter=lambda: 0.75)
+    user_id = office.add_user()
+    with office.database.write() as sql:
+        late.post(sql, kind="reset", address=ADA)
+        late.post(sql, kind="new_browser", address=ADA, user_id=user_id, facts=FACTS)
+    assert office.deliver() == 1
+    office.clock.pass_by(seconds=RESET_SPREAD.total_seconds() * 0.74)
+    assert office.deliver() == 0
+    office.clock.pass_by(seconds=RESET_SPREAD.total_seconds() * 0.02)
+    assert office.deliver() == 1

@@ -20,6 +20,7 @@ from workers import Clock, bearer, worker
 
 from flask_tokenauth import migrate
 from flask_tokenauth.models import LedgerEntry, OutboxMail, SecurityEvent, User
+from flask_tokenauth.outbox import RESET_SPREAD
 
 PASSWORD = "a quiet place among shelves"
 NEW_PASSWORD = "seventeen violet lanterns"
@@ -54,10 +55,11 @@ class People:
         return token
 
     def letters(self) -> list[email.message.EmailMessage]:
-        """What the sender sends now."""
+        """What the sender sends within seconds."""
         for old in self.mails.glob("*.eml"):
             old.unlink()
-        self.app.extensions["tokenauth"].courier.deliver_due(datetime.fromtimestamp(self.clock.now, UTC))
+        now = datetime.fromtimestamp(self.clock.now, UTC)
+        self.app.extensions["tokenauth"].courier.deliver_due(now + RESET_SPREAD)
         return [
             email.message_from_bytes(path.read_bytes(), policy=policy.default)
             for path in self.mails.glob("*.eml")
