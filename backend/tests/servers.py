@@ -249,6 +249,18 @@ class PrivateRedis:
 
 
 @contextlib.contextmanager
+def cluster_of_one() -> Iterator[str]:
+    """The address of a Redis Cluster: one node, which has all the slots."""
+    while (port := free_port()) > 55_000:  # the cluster's own port is 10,000 above it
+        pass
+    with PrivateRedis(port=port, arguments=("--cluster-enabled", "yes")) as server:
+        with redis.Redis(port=port) as node:
+            node.execute_command("CLUSTER ADDSLOTS", *range(16_384))
+            wait_until(lambda: node.cluster("INFO")["cluster_state"] == "ok", "the cluster")
+        yield f"redis+cluster://127.0.0.1:{server.port}"
+
+
+@contextlib.contextmanager
 def empty_postgres(server_url: str) -> Iterator[str]:
     """A database of its own on that server, as a SQLAlchemy address, and gone afterwards."""
     server = make_url(server_url).set(drivername="postgresql+psycopg")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.provisional import domains
 from redis import Redis
 from redis.exceptions import RedisError
-from servers import PrivateRedis, free_port, wait_until
+from servers import cluster_of_one
 
 from flask_tokenauth.errors import RateLimited
 from flask_tokenauth.limits import Limits, Rates, Rule, network
@@ -367,21 +367,10 @@ def test_without_redis_nobody_may_try(clock: Clock) -> None:
             attempt()
 
 
-def cluster_port() -> int:
-    """One with room for the cluster's own port, 10,000 above it."""
-    while (port := free_port()) > 55_000:
-        pass
-    return port
-
-
 @pytest.fixture
 def cluster() -> Iterator[Redis]:
-    with PrivateRedis(port=cluster_port(), arguments=("--cluster-enabled", "yes")) as server:
-        with Redis(port=server.port) as node:
-            node.execute_command("CLUSTER ADDSLOTS", *range(16_384))
-            wait_until(lambda: node.cluster("INFO")["cluster_state"] == "ok", "the cluster")
-        with open_redis(f"redis+cluster://127.0.0.1:{server.port}") as client:
-            yield client
+    with cluster_of_one() as url, open_redis(url) as client:
+        yield client
 
 
 def test_all_of_it_works_on_a_cluster(cluster: Redis, clock: Clock) -> None:
