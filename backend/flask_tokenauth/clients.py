@@ -1,5 +1,6 @@
 """Where a request came from, as far as it is remembered and shown to the owner of an account."""
 
+import re
 from dataclasses import dataclass
 
 from flask_tokenauth.limits import network, parse_address
@@ -14,8 +15,6 @@ _BROWSERS = (  # the first that fits: most of them also claim to be Chrome, and 
     ("Chrome/", "Chrome"),
     ("CriOS/", "Chrome"),
     ("Safari/", "Safari"),
-    ("curl/", "curl"),
-    ("python", "a Python program"),
 )
 _SYSTEMS = (
     ("iPhone", "iPhone"),
@@ -58,6 +57,13 @@ def client(remote_addr: str | None, user_agent: str) -> Client:
 
 
 def browser_in_words(user_agent: str) -> str:
-    browser = next((words for sign, words in _BROWSERS if sign in user_agent), "an unknown browser")
+    browser = next((words for sign, words in _BROWSERS if sign in user_agent), None) or _product(user_agent)
     system = next((words for sign, words in _SYSTEMS if sign in user_agent), None)
     return f"{browser} on {system}" if system else browser
+
+
+def _product(user_agent: str) -> str:
+    """What a program calls itself (RFC 9110 §10.1.5), without the version; all browsers say "Mozilla"."""
+    product = re.match(r"[\w .-]{1,30}", user_agent, re.ASCII)
+    name = product[0].strip() if product else ""
+    return "an unknown browser" if name in ("", "Mozilla") else name

@@ -12,6 +12,12 @@ from flask_tokenauth.clients import browser_in_words, client
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Safari/604.1", "Safari on iPhone"),
         ("curl/8.5.0", "curl"),
+        ("python-requests/2.32.3", "python-requests"),
+        ("My Reader 2", "My Reader 2"),
+        ("Shelf/1.0 (Android 15)", "Shelf on Android"),
+        ("x" * 200, "x" * 30),
+        ("Mozilla/5.0 (compatible)", "an unknown browser"),
+        ("\u202e/1.0", "an unknown browser"),
         ("", "an unknown browser"),
     ],
 )
