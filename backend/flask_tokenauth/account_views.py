@@ -1,5 +1,6 @@
 """The account: profile, address, password, sessions, leaving. One small function per endpoint."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from flask_tokenauth.schemas import (
     EmailAddress,
     EmailChange,
     EventOut,
+    ExportedCode,
     ExportedMail,
     ExportedSession,
     ExportedUser,
@@ -77,7 +79,8 @@ def change_email() -> tuple[Json, int]:
 )
 @token_required
 def delete_account() -> Empty:
-    _profiles().delete(current_session, incoming.body(CurrentPassword).current_password)
+    password = incoming.body(CurrentPassword).current_password
+    _profiles().delete(current_session, password, incoming.client())
     return "", 204
 
 
@@ -240,5 +243,13 @@ def _export_out(found: Everything) -> ExportOut:
         mails=[
             ExportedMail(kind=mail.kind, address=mail.address, created_at=mail.created_at)
             for mail in found.mails
+        ],
+        codes=[
+            ExportedCode(
+                purpose=code.purpose,
+                address=code.address,
+                expires_at=datetime.fromtimestamp(code.expires_at, UTC),
+            )
+            for code in found.codes
         ],
     )

@@ -1,8 +1,7 @@
 """The rules of accounts: register, log in, change and recover the password. No Flask in here."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +13,7 @@ from flask_tokenauth.errors import (
     CodeInvalid,
     FieldError,
     InvalidCredentials,
+    InvalidToken,
     SessionEnded,
     UsernameTaken,
     ValidationFailed,
@@ -21,8 +21,8 @@ from flask_tokenauth.errors import (
 )
 from flask_tokenauth.events import Events
 from flask_tokenauth.limits import Limits
-from flask_tokenauth.logins import LogIn, Logins
-from flask_tokenauth.models import LedgerEntry, User
+from flask_tokenauth.logins import LogIn, Logins, lock_user
+from flask_tokenauth.models import LedgerEntry, SecurityEvent, User
 from flask_tokenauth.names import (
     email_key,
     normalise_email,
@@ -97,28 +97,40 @@ class Accounts:
         with self._database.read() as sql:
             named = sql.scalar(select(User).where(_named(name)))
         found = self._demand_credentials(named, name, password, client)
-        stored = found.password_hash
-        newer = self._passwords.hash(password) if self._passwords.needs_rehash(stored) else stored
+        outdated = self._passwords.needs_rehash(found.password_hash)
+        newer = self._passwords.hash(password) if outdated else None
         if proof:
             self._proofs.spend(proof, None)
         with self._database.write() as sql:
-            user = lock(sql, found.id)
-            # The password may have been changed since we read it: that log-in must leave no session.
-            if user is None or user.disabled_at or user.password_hash != stored:
+            user = self.lock_if_still_right(sql, found, password)
+            if user is None:
                 raise InvalidCredentials
-            user.password_hash = newer
+            user.password_hash = newer or user.password_hash
             letter: Kind | None = None if _is_known(sql, user, client) else "new_browser"
             self._events.record(sql, "authn_login_success", client, user, letter=letter)
             return self._logins.begin(sql, user, client, proof.thumbprint if proof else None)
 
-    def demand_password(self, session: LiveSession, user: User, password: str) -> None:
+    def demand_password(self, session: LiveSession, user: User, password: str, client: Client) -> None:
         """For what a stolen token alone must not do. Raises WrongPassword, and RateLimited after some."""
         account, device = str(user.id), f"session {session.id.hex()}"
         self._limits.demand_patience(account, device, own=True)
         right = self._passwords.verify(user.password_hash, password)
         self._limits.settle(account, device, succeeded=right, own=True)
         if not right:
+            with self._database.write() as sql:
+                self._events.record(sql, "authn_confirmation_fail", client, user)
             raise WrongPassword
+
+    def lock_if_still_right(self, sql: OrmSession, read: User, password: str) -> User | None:
+        """The user's row, locked, unless the password that was right when `read` was read no longer is.
+
+        A hash takes too long to hold a lock meanwhile. What was checked against the old password must not go
+        on after it was changed; but a log-in beside us may only have hashed the same one anew."""
+        user = lock_user(sql, read.id)
+        if user is None or user.disabled_at:
+            return None
+        same = user.password_hash == read.password_hash
+        return user if same or self._passwords.verify(user.password_hash, password) else None
 
     def change_password(
         self, session: LiveSession, token: str, current: str, new: str, client: Client, presented: Presented
@@ -127,12 +139,12 @@ class Accounts:
         entry, user = self._logins.entry(session)
         self._logins.demand_proof(entry, user, token, presented, client)
         self._demand_good(user, new)
-        self.demand_password(session, user, current)
-        stored, newer = user.password_hash, self._passwords.hash(new)
+        self.demand_password(session, user, current, client)
+        newer = self._passwords.hash(new)
         with self._database.write() as sql:
-            locked = lock(sql, user.id)
-            if locked is None or locked.disabled_at or locked.password_hash != stored:
-                raise WrongPassword
+            locked = self.lock_if_still_right(sql, user, current)
+            if locked is None:
+                raise InvalidToken  # changed meanwhile, which has ended this session
             entry = sql.get_one(LedgerEntry, entry.id)
             if entry.ended_at:  # logged out in another tab, say: then this must not begin a new one
                 raise SessionEnded(entry.end_reason or "expired")
@@ -162,7 +174,7 @@ class Accounts:
         self._demand_good(user, new)
         newer = self._passwords.hash(new)
         with counted(self._limits, client), self._database.write() as sql:
-            locked = lock(sql, user.id)
+            locked = lock_user(sql, user.id)
             if self._codes.read("reset", text, new).finished:
                 return
             if locked is None or locked.disabled_at or locked.email != code.address:
@@ -196,8 +208,7 @@ class Accounts:
     def _replace_password(self, sql: OrmSession, user: User, newer: str) -> None:
         """Under the user's row lock, so a log-in with the old one comes before, and is ended, or fails."""
         user.password_hash = newer
-        if user.email:
-            self._outbox.forget_resets(sql, user.email)
+        self._outbox.forget_resets(sql, user)
         self._logins.end_all(sql, user.id, "password_changed")
 
 
@@ -224,10 +235,6 @@ def counter_of(name: str) -> str:
     return f"name {username_key(name)}"
 
 
-def lock(sql: OrmSession, user_id: UUID) -> User | None:
-    return sql.get(User, user_id, with_for_update=True, populate_existing=True)
-
-
 def raise_if_any(*refused: FieldError | None) -> None:
     errors = [error for error in refused if error]
     if errors:
@@ -241,8 +248,9 @@ def _named(name: str) -> ColumnElement[bool]:
 
 
 def _is_known(sql: OrmSession, user: User, client: Client) -> bool:
-    """Whether this account was used from such a browser before, or never at all."""
-    agents: Iterable[str] = sql.scalars(
-        select(LedgerEntry.user_agent).where(LedgerEntry.user_id == user.id).distinct()
-    ).all()
-    return not agents or client.browser in {browser_in_words(agent) for agent in agents}
+    """Whether this account was made or used in such a browser before, as far back as we remember."""
+    used = select(LedgerEntry.user_agent).where(LedgerEntry.user_id == user.id)
+    made = select(SecurityEvent.user_agent).where(
+        SecurityEvent.user_id == user.id, SecurityEvent.event == "user_created"
+    )
+    return client.browser in {browser_in_words(agent) for agent in sql.scalars(used.union(made))}

@@ -62,6 +62,15 @@ class Code:
     finished: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """That there is one, for its owner to see; `expires_at` in Unix seconds."""
+
+    purpose: Purpose
+    address: str
+    expires_at: int
+
+
 class Codes:
     def __init__(
         self,
@@ -112,6 +121,16 @@ class Codes:
     def finish(self, code: Code) -> None:
         """What it was spent for is committed: a repetition has nothing left to do."""
         self._finish(keys=[_key(code.purpose, code.user_id)], args=[code.digest])
+
+    def alive(self, user_id: UUID) -> list[SentCode]:
+        """Those of this user that still work."""
+        found = [(purpose, self._redis.get(_key(purpose, user_id))) for purpose in PURPOSES]
+        records = [(purpose, json.loads(raw)) for purpose, raw in found if raw]
+        return [
+            SentCode(purpose, record["a"], record["e"])
+            for purpose, record in records
+            if not record["b"] and record["e"] > self._now()
+        ]
 
     def forget(self, user_id: UUID, *purposes: Purpose) -> None:
         """No code of this user for these purposes (none named: for any) works any more."""

@@ -31,7 +31,7 @@ class Events:
         verified address that is stored: to an unverified one would be to tell a stranger."""
         now = datetime.fromtimestamp(self._clock(), UTC)
         user_id = user.id if user else None
-        log.info("%s user=%s ip=%s", event, user_id or "-", client.ip or "-")
+        self.note(event, client, user)
         if event in _REPEATABLE and _has_recent(sql, event, user_id, now):
             return
         sql.add(
@@ -40,6 +40,10 @@ class Events:
         if letter and user and user.email:
             facts = {"ip": client.ip, "browser": client.browser}
             self._outbox.post(sql, kind=letter, address=user.email, user_id=user.id, facts=facts)
+
+    def note(self, event: str, client: Client, user: User | None) -> None:
+        """For the log alone."""
+        log.info("%s user=%s ip=%s", event, user.id if user else "-", client.ip or "-")
 
 
 def latest(sql: OrmSession, user_id: UUID) -> Sequence[SecurityEvent]:

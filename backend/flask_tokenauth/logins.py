@@ -107,12 +107,13 @@ class Logins:
             successor = self._sessions.rotate(token, now, lifetimes)
         except TokenReused:
             with self._database.write() as sql:
+                owner = lock_user(sql, entry.user_id)
                 self._mark_ended(sql, entry.session_id, "reused")
                 self._events.record(sql, "authn_token_reuse", client, owner, letter="token_reused")
             raise
         except SessionEnded:
             self._end(entry.session_id, "expired")
-            raise
+            raise SessionEnded(self._reason(entry)) from None  # perhaps it was ended while we asked
         if not self._note_refresh(entry, now + lifetimes.keep):
             # It ended while we rotated: what that end took from Redis must not come back.
             self._sessions.revoke(token.session_id)
@@ -155,15 +156,15 @@ class Logins:
 
     def end(self, user_id: UUID, public_id: UUID, client: Client) -> None:
         """One of one's own; again is fine. Raises NotFound for everybody else's."""
-        with self._database.read() as sql:
-            entry = sql.get(LedgerEntry, public_id)
-            owner = sql.get(User, user_id)
-        if entry is None or entry.user_id != user_id:
-            raise NotFound
-        self._sessions.revoke(entry.session_id)
         with self._database.write() as sql:
-            self._mark_ended(sql, entry.session_id, "revoked")
-            self._events.record(sql, "session_ended", client, owner)
+            owner = lock_user(sql, user_id)
+            entry = sql.get(LedgerEntry, public_id)
+            if entry is None or entry.user_id != user_id:
+                raise NotFound
+            self._sessions.revoke(entry.session_id)
+            if entry.ended_at is None:
+                self._mark_ended(sql, entry.session_id, "revoked")
+                self._events.record(sql, "session_ended", client, owner)
 
     def end_all(self, sql: OrmSession, user_id: UUID, reason: str, keep: bytes | None = None) -> None:
         """All of them but the one with the session id `keep`. The caller holds the user's row lock."""
@@ -238,6 +239,12 @@ class Logins:
 
     def _moment(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def lock_user(sql: OrmSession, user_id: UUID) -> User | None:
+    """The user's row, for this transaction alone until it ends. Always before rows of their sessions: two who
+    lock in different orders wait for each other."""
+    return sql.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
 def _moment(seconds: int) -> datetime:

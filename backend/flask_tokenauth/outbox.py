@@ -2,16 +2,16 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import ColumnElement, delete, event, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
-from flask_tokenauth.models import OutboxMail
+from flask_tokenauth.models import OutboxMail, User
 from flask_tokenauth.names import email_key
 from flask_tokenauth.stores import Database
 
@@ -80,16 +80,17 @@ class Outbox:
         )
         event.listen(sql, "after_commit", lambda _: self.posted.set(), once=True)
 
-    def forget(self, sql: OrmSession, user_id: UUID, addresses: Iterable[str]) -> None:
-        """Nothing may be left of a user who leaves; `addresses` are theirs (resets know no user)."""
-        keys = [email_key(address) for address in addresses]
-        resets = (OutboxMail.kind == "reset") & OutboxMail.address.in_(keys)
-        sql.execute(delete(OutboxMail).where((OutboxMail.user_id == user_id) | resets))
+    def waiting(self, sql: OrmSession, user: User) -> Sequence[OutboxMail]:
+        """All that is still to be sent to this user."""
+        return sql.scalars(select(OutboxMail).where(_theirs(user))).all()
 
-    def forget_resets(self, sql: OrmSession, address: str) -> None:
+    def forget(self, sql: OrmSession, user: User) -> None:
+        """Nothing may be left of a user who leaves."""
+        sql.execute(delete(OutboxMail).where(_theirs(user)))
+
+    def forget_resets(self, sql: OrmSession, user: User) -> None:
         """The password was changed: a link that is still to be sent would open the account once more."""
-        mine = (OutboxMail.kind == "reset") & (OutboxMail.address == email_key(address))
-        sql.execute(delete(OutboxMail).where(mine))
+        sql.execute(delete(OutboxMail).where(_resets(user)))
 
     # -- for couriers -------------------------------------------------------------------------
 
@@ -127,6 +128,15 @@ class Outbox:
             return Status(0, None)
         age = _moment(self._clock()) - oldest
         return Status(waiting, max(0, int(age.total_seconds())))
+
+
+def _resets(user: User) -> ColumnElement[bool]:
+    """By the verified address only: a reset for one that waits for its link is somebody else's."""
+    return (OutboxMail.kind == "reset") & (OutboxMail.address == user.email_key)
+
+
+def _theirs(user: User) -> ColumnElement[bool]:
+    return (OutboxMail.user_id == user.id) | _resets(user)
 
 
 def _moment(seconds: float) -> datetime:

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from flask_tokenauth import events
-from flask_tokenauth.accounts import Accounts, counted, counter_of, lock, raise_if_any
+from flask_tokenauth.accounts import Accounts, counted, counter_of, raise_if_any
 from flask_tokenauth.clients import Client
-from flask_tokenauth.codes import Codes
+from flask_tokenauth.codes import Codes, SentCode
 from flask_tokenauth.errors import CodeInvalid, InvalidToken
 from flask_tokenauth.events import Events
 from flask_tokenauth.limits import Limits
-from flask_tokenauth.logins import Logins
+from flask_tokenauth.logins import Logins, lock_user
 from flask_tokenauth.models import LedgerEntry, OutboxMail, SecurityEvent, User
 from flask_tokenauth.names import email_key, normalise_email, refuse_email
 from flask_tokenauth.outbox import Outbox
@@ -30,6 +30,7 @@ class Everything:
     sessions: Sequence[LedgerEntry]
     events: Sequence[SecurityEvent]
     mails: Sequence[OutboxMail]
+    codes: Sequence[SentCode]
 
 
 class Profiles:
@@ -65,11 +66,11 @@ class Profiles:
         """The new address waits until it is verified; the old one, if verified, is told at once."""
         raise_if_any(refuse_email("email", email))
         user = self.user(session)
-        self._accounts.demand_password(session, user, password)
+        self._accounts.demand_password(session, user, password, client)
         self._limits.count("forgot", f"user {user.id}")  # each is a mail to an address that anybody may have
         with self._database.write() as sql:
-            locked = lock(sql, user.id)
-            if locked is None or locked.password_hash != user.password_hash:
+            locked = self._accounts.lock_if_still_right(sql, user, password)
+            if locked is None:
                 raise InvalidToken
             address = normalise_email(email) or email
             locked.pending_email = None if address == locked.email else address
@@ -102,7 +103,7 @@ class Profiles:
     def _take_address(self, text: str, client: Client) -> None:
         with self._database.write() as sql:
             code = self._codes.read("verify", text)
-            user = lock(sql, code.user_id)
+            user = lock_user(sql, code.user_id)
             code = self._codes.read("verify", text)
             if code.finished:
                 return
@@ -118,7 +119,7 @@ class Profiles:
 
     def end_others(self, session: LiveSession, client: Client) -> None:
         with self._database.write() as sql:
-            user = lock(sql, UUID(session.user_id))
+            user = lock_user(sql, UUID(session.user_id))
             if user is None:
                 raise InvalidToken
             self._logins.end_all(sql, user.id, "revoked", keep=session.id)
@@ -137,16 +138,17 @@ class Profiles:
                 user,
                 sql.scalars(select(LedgerEntry).where(LedgerEntry.user_id == user.id)).all(),
                 sql.scalars(select(SecurityEvent).where(SecurityEvent.user_id == user.id)).all(),
-                sql.scalars(select(OutboxMail).where(OutboxMail.user_id == user.id)).all(),
+                self._outbox.waiting(sql, user),
+                self._codes.alive(user.id),
             )
 
-    def delete(self, session: LiveSession, password: str) -> None:
+    def delete(self, session: LiveSession, password: str, client: Client) -> None:
         """Nothing of theirs stays, in SQL or in Redis; the user name is free again."""
         user = self.user(session)
-        self._accounts.demand_password(session, user, password)
+        self._accounts.demand_password(session, user, password, client)
         with self._database.write() as sql:
-            locked = lock(sql, user.id)
-            if locked is None or locked.password_hash != user.password_hash:
+            locked = self._accounts.lock_if_still_right(sql, user, password)
+            if locked is None:
                 raise InvalidToken
             entries = sql.scalars(select(LedgerEntry).where(LedgerEntry.user_id == user.id)).all()
             devices = {Client(entry.ip, entry.user_agent).device for entry in entries}
@@ -154,8 +156,9 @@ class Profiles:
             self._logins.end_all(sql, user.id, "revoked")
             self._codes.forget(user.id)
             self._limits.forget(str(user.id), mine)
-            addresses = [text for text in (locked.email, locked.pending_email) if text]
-            for name in (locked.username, *addresses):
+            # Not of an address that waits: whoever enters yours must not clear the count of guesses at it.
+            for name in filter(None, (locked.username, locked.email)):
                 self._limits.forget(counter_of(name), devices)
-            self._outbox.forget(sql, user.id, addresses)
+            self._outbox.forget(sql, locked)
+            self._events.note("user_deleted", client, locked)
             sql.delete(locked)

@@ -155,6 +155,12 @@ class ExportedMail(BaseModel):
     created_at: datetime
 
 
+class ExportedCode(BaseModel):
+    purpose: Literal["reset", "verify"]
+    address: str
+    expires_at: datetime
+
+
 class ExportOut(BaseModel):
     """All that is stored about the user, but for the hash of the password."""
 
@@ -162,3 +168,4 @@ class ExportOut(BaseModel):
     sessions: list[ExportedSession]
     events: list[EventOut]
     mails: list[ExportedMail] = Field(description="That wait to be sent")
+    codes: list[ExportedCode] = Field(description="That were sent and not used yet; not the codes themselves")

@@ -19,13 +19,15 @@ from sqlalchemy import func, select, update
 from workers import Clock, bearer, worker
 
 from flask_tokenauth import migrate
+from flask_tokenauth.errors import SessionEnded
 from flask_tokenauth.models import LedgerEntry, OutboxMail, SecurityEvent, User
 from flask_tokenauth.outbox import RESET_SPREAD
 
 PASSWORD = "a quiet place among shelves"
 NEW_PASSWORD = "seventeen violet lanterns"
 ADDRESS = "ada@library.example"
-MINUTE = 60
+AGENT = "Firefox/1 Linux"
+MINUTE, DAY = 60, 86_400
 
 
 class People:
@@ -41,11 +43,11 @@ class People:
         headers = (bearer(token) if token else {}) | more
         return self.app.test_client().post(f"/api{path}", json=body, headers=headers)
 
-    def register(self, username: str = "Ada", address: str | None = ADDRESS) -> None:
+    def register(self, username: str = "Ada", address: str | None = ADDRESS, agent: str = AGENT) -> None:
         body = {"username": username, "password": PASSWORD} | ({"email": address} if address else {})
-        assert self.post("/register", body).status_code == 201
+        assert self.post("/register", body, **{"User-Agent": agent}).status_code == 201
 
-    def log_in(self, username: str = "Ada", password: str = PASSWORD, agent: str = "Firefox/1 Linux") -> Any:
+    def log_in(self, username: str = "Ada", password: str = PASSWORD, agent: str = AGENT) -> Any:
         return self.post("/login", {"username": username, "password": password}, **{"User-Agent": agent})
 
     def token(self, username: str = "Ada", password: str = PASSWORD) -> str:
@@ -71,8 +73,8 @@ class People:
         (code,) = [match[1] for match in found if match]
         return code
 
-    def verified(self, username: str = "Ada", address: str = ADDRESS) -> None:
-        self.register(username, address)
+    def verified(self, username: str = "Ada", address: str = ADDRESS, agent: str = AGENT) -> None:
+        self.register(username, address, agent)
         assert self.post("/email/verify", {"code": self.code()}).status_code == 204
 
     def forgotten(self, address: str = ADDRESS) -> str:
@@ -305,6 +307,8 @@ def test_a_wrong_current_password_logs_nobody_out_but_can_not_be_guessed(
         assert answers == [(403, "wrong_password")] * 5 + [(429, "rate_limited")]
         assert strict.is_live(token)
         assert strict.log_in().status_code == 200, "the log-in has an allowance of its own"
+        events = strict.http.get("/api/me/events", headers=bearer(token)).json
+        assert [event["event"] for event in events].count("authn_confirmation_fail") == 5
 
 
 def test_waits_tell_neither_who_has_an_account_nor_which_address_is_whose(
@@ -320,6 +324,21 @@ def test_waits_tell_neither_who_has_an_account_nor_which_address_is_whose(
         assert tries("Ada") == tries("Nobody") == [401] * 5 + [429]
         for taken, free in ((ADDRESS, "eve@library.example"), ("ADA@Library.example", "EVE@Library.example")):
             assert tries(taken) == tries(free)
+
+
+def test_leaving_with_somebody_elses_address_clears_no_count_of_guesses_at_it(
+    people: People, redis_server: PrivateRedis, database_url: str, clock: Clock
+) -> None:
+    people.verified()
+    with worker(redis_server.url, database_url, clock, AUTH_LIMIT_LOGIN_FAILURES=5) as app:
+        strict = People(app, clock, people.mails)
+        strict.register("Eve", ADDRESS)
+        token = strict.token("Eve")
+        guesses = [strict.log_in(ADDRESS, "not the one at all").status_code for _ in range(6)]
+        assert guesses == [401] * 5 + [429]
+        leaving = {"current_password": PASSWORD}
+        assert strict.http.delete("/api/me", json=leaving, headers=bearer(token)).status_code == 204
+        assert strict.log_in(ADDRESS, "not the one at all").status_code == 429
 
 
 def change_row(app: Flask, table: Any, **values: Any) -> None:
@@ -372,6 +391,71 @@ def test_a_refresh_gives_nothing_if_its_session_ends_before_the_ledger_knows_of_
     assert not people.is_live(token)
 
 
+def test_a_refresh_that_finds_its_session_gone_tells_what_the_ledger_says_by_then(
+    people: People, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.register()
+    token = people.token()
+
+    def end_meanwhile(*_: Any) -> Any:
+        change_row(app, LedgerEntry, ended_at=datetime.now(UTC), end_reason="password_changed")
+        raise SessionEnded("expired")
+
+    monkeypatch.setattr(app.extensions["tokenauth"].logins._sessions, "rotate", end_meanwhile)
+    refused = people.post("/refresh", token=token)
+    assert (code_of(refused), refused.json["reason"]) == ((401, "session_ended"), "password_changed")
+
+
+@pytest.mark.parametrize(("stored", "status"), [(PASSWORD, 200), (NEW_PASSWORD, 401)])
+def test_a_log_in_counts_if_its_password_is_still_the_one_whatever_its_hash(
+    people: People, app: Flask, monkeypatch: pytest.MonkeyPatch, stored: str, status: int
+) -> None:
+    people.register()
+    accounts = app.extensions["tokenauth"].accounts
+    settle = accounts._limits.settle
+
+    def change_meanwhile(*args: Any, **more: Any) -> Any:
+        change_row(app, User, password_hash=accounts._passwords.hash(stored))
+        return settle(*args, **more)
+
+    monkeypatch.setattr(accounts._limits, "settle", change_meanwhile)
+    assert people.log_in().status_code == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/password/change", {"new_password": NEW_PASSWORD}),
+        ("PATCH", "/me", {"email": "new@library.example"}),
+        ("DELETE", "/me", {}),
+    ],
+)
+def test_nothing_is_changed_by_a_password_that_is_no_longer_the_one(
+    people: People,
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    body: dict[str, Any],
+) -> None:
+    people.register()
+    token = people.token()
+    accounts = app.extensions["tokenauth"].accounts
+    settle = accounts._limits.settle
+
+    def change_meanwhile(*args: Any, **more: Any) -> Any:
+        change_row(app, User, password_hash=accounts._passwords.hash("somebody was faster here"))
+        return settle(*args, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accounts._limits, "settle", change_meanwhile)
+        answer = people.http.open(
+            f"/api{path}", method=method, json=body | {"current_password": PASSWORD}, headers=bearer(token)
+        )
+    assert code_of(answer) == (401, "invalid_token")
+    assert people.log_in(password="somebody was faster here").json["user"]["email"] == ADDRESS
+
+
 def race(*calls: Callable[[], Any]) -> list[Any]:
     start = threading.Barrier(len(calls))
 
@@ -405,6 +489,32 @@ def test_no_refresh_and_no_log_in_survives_a_password_change_that_they_race(
             assert not any(people.is_live(each) for each in (token, other, *left))
             assert people.is_live(changed.json["token"])
             current = newer
+
+
+def test_whatever_ends_sessions_at_once_waits_for_the_others_and_fails_for_nobody(
+    people: People, redis_server: PrivateRedis, database_url: str, clock: Clock
+) -> None:
+    people.register()
+    with worker(redis_server.url, database_url, clock) as app:
+        elsewhere = People(app, clock, people.mails)
+        for _ in range(10):
+            replayed, mine, other = people.token(), people.token(), people.token()
+            newer = people.post("/refresh", token=replayed).json["token"]
+            assert people.is_live(newer)
+            rows = people.http.get("/api/sessions", headers=bearer(other)).json
+            (others_id,) = [row["id"] for row in rows if row["current"]]
+            clock.now += MINUTE
+            statuses = [
+                answer.status_code
+                for answer in race(
+                    lambda mine=mine: people.app.test_client().delete("/api/sessions", headers=bearer(mine)),
+                    lambda replayed=replayed: elsewhere.post("/refresh", token=replayed),
+                    lambda mine=mine, others_id=others_id: elsewhere.app.test_client().delete(
+                        f"/api/sessions/{others_id}", headers=bearer(mine)
+                    ),
+                )
+            ]
+            assert statuses == [204, 401, 204]
 
 
 def test_an_address_counts_once_its_link_was_opened(people: People) -> None:
@@ -485,6 +595,8 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_others(people: People) 
         assert people.http.delete(f"/api/sessions/{others_id}", headers=bearer(mine)).status_code == 204
     ended = people.post("/refresh", token=other)
     assert ended.json["reason"] == "revoked"
+    events = people.http.get("/api/me/events", headers=bearer(mine)).json
+    assert [event["event"] for event in events].count("session_ended") == 1
     (eves_id,) = [row["id"] for row in listed(eves)]
     for foreign in (eves_id, "00000000-0000-0000-0000-000000000000", "nonsense"):
         answer = people.http.delete(f"/api/sessions/{foreign}", headers=bearer(mine))
@@ -493,15 +605,34 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_others(people: People) 
     assert [people.is_live(each) for each in (mine, third, eves)] == [True, False, True]
 
 
+FOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
+
+
 def test_a_log_in_from_a_browser_not_used_before_is_told_by_mail(people: People) -> None:
-    people.verified()
-    people.log_in(agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0")
-    people.log_in(agent="Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Firefox/141.0")
+    people.verified(agent=FOX)
+    people.log_in(agent=FOX)
+    people.log_in(agent=FOX.replace("140", "141"))
     assert people.letters() == []
-    people.log_in(agent="Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0")
-    (letter,) = people.letters()
-    assert letter["To"] == ADDRESS
-    assert "Edge on Windows" in body_of(letter)
+    people.log_in(password="not the one at all", agent="Guesser/1.0")
+    for agent, words in (
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Guesser/1.0", "Guesser"),
+        ("Reader/1.0", "Reader"),
+    ):
+        for _ in range(2):
+            assert people.log_in(agent=agent).status_code == 200
+        (letter,) = people.letters()
+        assert letter["To"] == ADDRESS
+        assert f"With: {words}" in body_of(letter).splitlines()
+
+
+def test_after_a_long_absence_every_browser_is_a_new_one(people: People, app: Flask, clock: Clock) -> None:
+    people.verified(agent=FOX)
+    people.log_in(agent=FOX)
+    clock.now += 200 * DAY
+    app.extensions["tokenauth"].sweeper.sweep()
+    people.log_in(agent=FOX)
+    assert [letter["To"] for letter in people.letters()] == [ADDRESS]
 
 
 def test_a_replay_is_told_by_mail_and_seen_in_the_events(people: People, clock: Clock) -> None:
@@ -536,22 +667,29 @@ def test_old_events_are_forgotten(people: People, app: Flask, clock: Clock) -> N
     assert names == ["authn_login_success"]
 
 
-def test_an_export_has_all_and_leaving_leaves_nothing(people: People, app: Flask, redis: Redis) -> None:
+def test_an_export_has_all_and_leaving_leaves_nothing(
+    people: People, app: Flask, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     people.verified()
-    people.post("/password/forgot", {"email": ADDRESS})
-    people.letters()
+    sent = people.forgotten()
+    people.post("/password/forgot", {"email": ADDRESS.upper()})
     people.log_in(password="wrong horse battery staple")
     token, other = people.token(), people.token()
     everything = people.http.get("/api/me/export", headers=bearer(token)).json
     assert everything["user"]["email"] == ADDRESS
     assert len(everything["sessions"]) == 2
-    assert "argon2" not in str(everything)
+    assert [mail["kind"] for mail in everything["mails"]] == ["reset"]
+    assert [(code["purpose"], code["address"]) for code in everything["codes"]] == [("reset", ADDRESS)]
+    assert "authn_login_fail" in [event["event"] for event in everything["events"]]
+    assert not any(secret in str(everything) for secret in ("argon2", sent, token))
     wrong = people.http.delete("/api/me", json={"current_password": "x"}, headers=bearer(token))
     assert code_of(wrong) == (403, "wrong_password")
     people.post("/password/forgot", {"email": ADDRESS})
     gone = people.http.delete("/api/me", json={"current_password": PASSWORD}, headers=bearer(token))
     assert gone.status_code == 204
     assert not people.is_live(other)
+    assert "user_deleted" in caplog.text
     with app.extensions["tokenauth"].database.read() as sql:
         tables = (User, LedgerEntry, OutboxMail, SecurityEvent)
         counts = [sql.scalar(select(func.count()).select_from(table)) for table in tables]

@@ -22,6 +22,7 @@ export const EVENT_WORDS: Readonly<Record<string, string>> = {
   user_created: 'Account created',
   authn_login_success: 'Logged in',
   authn_login_fail: 'Somebody tried to log in with a wrong password',
+  authn_confirmation_fail: 'A change was tried with a wrong password',
   authn_token_reuse: 'An old copy of a session was used; that session was ended',
   authn_invalid_proof: 'Somebody tried to renew a session without its key',
   authn_password_change: 'Password changed',

@@ -450,11 +450,21 @@ export interface components {
          * @description All that is stored about the user, but for the hash of the password.
          */
         ExportOut: {
+            /** @description That were sent and not used yet; not the codes themselves */
+            codes: components["schemas"]["ExportedCode"][];
             events: components["schemas"]["EventOut"][];
             /** @description That wait to be sent */
             mails: components["schemas"]["ExportedMail"][];
             sessions: components["schemas"]["ExportedSession"][];
             user: components["schemas"]["ExportedUser"];
+        };
+        /** ExportedCode */
+        ExportedCode: {
+            address: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @enum {string} */
+            purpose: "reset" | "verify";
         };
         /** ExportedMail */
         ExportedMail: {
