@@ -1,5 +1,6 @@
 """Sends what is in the outbox, in the background: nobody's request waits for a mail server."""
 
+import atexit
 import logging
 import random
 import threading
@@ -36,13 +37,14 @@ from flask_tokenauth.stores import Database
 log = logging.getLogger("flask_tokenauth")
 
 POLL_SECONDS = 1.0  # one SELECT on an index, for what other processes posted and for what is due again
-# Waits grow up to the 30 minutes of RFC 5321 §4.5.4.1, from much less: somebody is waiting for the first
-# ones. Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-RETRY_SECONDS, RETRY_MAX_SECONDS = 30.0, 1800.0
+# From little, since somebody is waiting, to less than the 30 minutes of RFC 5321 §4.5.4.1, which are for
+# strangers' servers: this is our own. Full jitter:
+# https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+RETRY_SECONDS, RETRY_MAX_SECONDS = 5.0, 600.0
 # Less than the 4 days of RFC 5321 §4.5.4.1: a link that was asked for yesterday helps nobody.
 GIVE_UP_AFTER = timedelta(hours=24)
 SQL_AWAY_MAX_SECONDS = 30.0
-STOP_SECONDS = 1.0  # a letter under way may finish; one that can't is sent again when its lease is over
+STOP_SECONDS = 1.0  # a letter under way may finish; one that can't may be sent again when its lease is over
 
 IssueCode = Callable[[Any, UUID, str], str]  # the purpose is "reset" or "verify"
 GivenUp = Callable[[OrmSession, str, UUID | None], None]
@@ -96,10 +98,11 @@ class Courier:
     # -- the background thread ----------------------------------------------------------------
 
     def start(self) -> None:
-        """Once per process, after the fork."""
+        """Once per process, after the fork; stops with the process."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
             self._thread.start()
+            atexit.register(self.stop)
 
     def stop(self) -> None:
         self._stopping.set()

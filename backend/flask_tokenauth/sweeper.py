@@ -36,8 +36,9 @@ class Sweeper:
             sql.execute(delete(LedgerEntry).where(or_(*(column < before for column in over))))
 
     def _run(self) -> None:
-        while not self._stopping.wait(PERIOD_SECONDS):
+        while not self._stopping.is_set():
             try:
                 self.sweep()
             except Exception as trouble:  # noqa: BLE001  # the next hour is as good
                 log.warning("Old events could not be deleted: %s", type(trouble).__name__)
+            self._stopping.wait(PERIOD_SECONDS)

@@ -1,8 +1,10 @@
 """A real mail server for tests, and certificates by an authority of the tests' own. No pytest in here."""
 
+import asyncio
 import datetime
 import ipaddress
 import ssl
+import threading
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -45,7 +47,8 @@ class Postbox:
     """`with Postbox() as box`: what it accepted is in `box.received`.
 
     `rcpt` and `data` are the answers to those commands where they aren't None. `stop` and `start` again on
-    the same port: a server that was away. `login` is the (user, password) that is right, in clear too."""
+    the same port: a server that was away. `login` is the (user, password) that is right, in clear too.
+    `accepting` is set once a letter is there, whose answer then takes `takes_seconds`."""
 
     tls: ssl.SSLContext | None = None
     implicit: bool = False
@@ -53,6 +56,8 @@ class Postbox:
     port: int = field(default_factory=free_port)
     rcpt: str | None = None
     data: str | None = None
+    takes_seconds: float = 0.0
+    accepting: threading.Event = field(default_factory=threading.Event)
     received: list[Received] = field(default_factory=list)
     logins: list[tuple[bytes, bool]] = field(default_factory=list)
 
@@ -80,6 +85,8 @@ class Postbox:
         return self.rcpt or "250 OK"
 
     async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.accepting.set()
+        await asyncio.sleep(self.takes_seconds)
         if self.data is not None:
             return self.data
         message = message_from_bytes(envelope.content, policy=policy.SMTP)

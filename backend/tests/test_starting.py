@@ -4,14 +4,17 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import redis
+from postbox import Postbox
 from servers import BACKEND, App, ask, environment, free_port, running_app, wait_until
 
 
@@ -112,6 +115,19 @@ def test_started_again_the_data_is_still_there(app: App) -> None:
     with client(app) as after:
         assert after.get("kept") == b"yes"
     assert (app.data_dir / "secret_key").read_text() == secret
+
+
+def test_a_letter_that_is_under_way_at_the_stop_is_not_sent_again(tmp_path: Path) -> None:
+    person = {"username": "Ada", "password": "a quiet place among shelves", "email": "ada@library.example"}
+    with Postbox(takes_seconds=0.3) as box:
+        env = {"SMTP_URL": f"smtp://127.0.0.1:{box.port}"}
+        with running_app(tmp_path / "data", env=env) as app:
+            assert ask(f"{app.url}/api/register", "POST", body=person).status == 201
+            assert box.accepting.wait(10)
+            app.stop()
+        assert len(box.received) == 1
+    with closing(sqlite3.connect(tmp_path / "data" / "bookshelf.db")) as database:
+        assert database.execute("SELECT kind FROM ta_outbox").fetchall() == []
 
 
 def test_two_instances_run_side_by_side(app: App, tmp_path: Path) -> None:
