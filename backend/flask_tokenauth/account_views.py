@@ -24,6 +24,7 @@ from flask_tokenauth.schemas import (
     CurrentPassword,
     EmailAddress,
     EmailChange,
+    EmailOut,
     EventOut,
     ExportedCode,
     ExportedMail,
@@ -96,6 +97,14 @@ def export() -> Json:
 @token_required
 def list_events() -> list[Json]:
     return [shown(_event_out(event)) for event in _profiles().recent_events(current_session)]
+
+
+@account.get("/me/email")
+@described(summary="Which address counts, and which one waits", answers={200: EmailOut}, tag="email")
+@token_required
+def show_email() -> Json:
+    user = _profiles().user(current_session)
+    return shown(EmailOut(verified=user.email, pending=user.pending_email))
 
 
 # -- sessions -----------------------------------------------------------------------------------

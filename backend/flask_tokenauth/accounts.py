@@ -1,6 +1,7 @@
 """The rules of accounts: register, log in, change and recover the password. No Flask in here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, select
@@ -212,19 +213,14 @@ class Accounts:
         self._logins.end_all(sql, user.id, "password_changed")
 
 
-class counted:  # noqa: N801  # used as a statement
+@contextmanager
+def counted(limits: Limits, client: Client) -> Iterator[None]:
     """Wrong codes count per address; the right ones don't."""
-
-    def __init__(self, limits: Limits, client: Client) -> None:
-        self._limits = limits
-        self._client = client
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is CodeInvalid:
-            self._limits.count("code", self._client.network)
+    try:
+        yield
+    except CodeInvalid:
+        limits.count("code", client.network)
+        raise
 
 
 def counter_of(name: str) -> str:

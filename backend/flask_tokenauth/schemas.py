@@ -114,6 +114,11 @@ class EmailChange(Body):
     current_password: CurrentPasswordText
 
 
+class EmailOut(BaseModel):
+    verified: str | None = Field(description="Logs in and recovers the account")
+    pending: str | None = Field(description="Takes its place once the link in a mail to it was opened")
+
+
 class CurrentPassword(Body):
     current_password: CurrentPasswordText
 

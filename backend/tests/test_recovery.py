@@ -544,6 +544,8 @@ def test_a_changed_address_waits_for_its_link_and_the_old_one_is_told(people: Pe
     assert code_of(wrong) == (403, "wrong_password")
     assert people.http.patch("/api/me", json=body, headers=bearer(token)).status_code == 202
     assert people.http.get("/api/me", headers=bearer(token)).json["email"] == ADDRESS
+    both = people.http.get("/api/me/email", headers=bearer(token)).json
+    assert both == {"verified": ADDRESS, "pending": "new@library.example"}
     letters = {letter["To"]: body_of(letter) for letter in people.letters()}
     assert set(letters) == {ADDRESS, "new@library.example"}
     assert "#code=" not in letters[ADDRESS]

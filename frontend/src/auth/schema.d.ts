@@ -165,6 +165,23 @@ export interface paths {
         patch: operations["change_email"];
         trace?: never;
     };
+    "/api/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which address counts, and which one waits */
+        get: operations["show_email"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/events": {
         parameters: {
             query?: never;
@@ -435,6 +452,13 @@ export interface components {
             /** @description The one that logs in now */
             current_password: string;
             email: string;
+        };
+        /** EmailOut */
+        EmailOut: {
+            /** @description Takes its place once the link in a mail to it was opened */
+            pending: string | null;
+            /** @description Logs in and recovers the account */
+            verified: string | null;
         };
         /** EventOut */
         EventOut: {
@@ -1721,6 +1745,78 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "rate_limited";
+                    };
+                };
+            };
+            /** @description `internal_error`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "internal_error";
+                    };
+                };
+            };
+            /** @description `unavailable`: The service is not available just now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    show_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailOut"];
+                };
+            };
+            /** @description `bad_request`: The request can't be understood; `host_not_allowed`: This host name is not served here */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
+            /** @description `missing_token`: You are not logged in; `invalid_token`: This token is not valid */
+            401: {
+                headers: {
+                    /** @description How to ask again; with `error=` only where a token was presented (RFC 6750 §3.1) */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "invalid_token" | "missing_token";
                     };
                 };
             };
