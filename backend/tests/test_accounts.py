@@ -18,11 +18,6 @@ PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def app(redis: Redis, redis_server: PrivateRedis, database_url: str, clock: Clock) -> Iterator[Flask]:
     migrate(database_url)
     with worker(redis_server.url, database_url, clock) as app:

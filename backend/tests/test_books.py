@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from servers import CHEAP_HASHES, PrivateRedis
 from upstream import WARTY, Upstream, reply, running_upstream
 from werkzeug.test import TestResponse
+from workers import Clock
 
 from bookshelf.books import books_blueprint
 from bookshelf.catalogue import Catalogue
@@ -23,13 +24,6 @@ TTL_SECONDS = 3600
 FIELDS = ("id", "title", "isbn", "pageCount", "authors")
 BOOKS = [{name: book[name] for name in FIELDS if name in book} for book in json.loads(WARTY)]
 PERSON = {"username": "reader", "password": "a quiet place among shelves"}
-
-
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass

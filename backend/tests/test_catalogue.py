@@ -10,6 +10,7 @@ import pytest
 from redis import Redis
 from servers import PrivateRedis, wait_until
 from upstream import WARTY, Upstream, drip, raw, reply, running_upstream
+from workers import Clock
 
 from bookshelf.booklist import Booklist, sample
 from bookshelf.catalogue import RETRY_MAX_SECONDS, Catalogue
@@ -20,37 +21,11 @@ OTHER = b'[{"id":1,"title":"Another","isbn":"1","pageCount":2,"authors":[]}]'
 BROKEN = reply(status="500 Internal Server Error")
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[PrivateRedis]:
-    with PrivateRedis() as server:
-        yield server
-
-
-@pytest.fixture
-def redis(redis_server: PrivateRedis) -> Iterator[Redis]:
-    with open_redis(redis_server.url) as client:
-        client.flushall()
-        yield client
-
-
 @pytest.fixture
 def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with running_upstream() as running:
         yield running
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ from hypothesis.provisional import domains
 from redis import Redis
 from redis.exceptions import RedisError
 from servers import cluster_of_one
+from workers import Clock
 
 from flask_tokenauth.errors import RateLimited
 from flask_tokenauth.limits import Limits, Rates, Rule, network
 from flask_tokenauth.stores import open_redis
 
-T = 1_800_000_000.0
+T = Clock().now
 DAY = 86_400
 KEY = bytes(32)
 RATES = Rates(
@@ -37,18 +38,6 @@ RULES: list[tuple[Rule, int, int]] = [
     ("code", 30, 1),
 ]
 ADA, HOME, AWAY = "ada", "192.0.2.7 Firefox", "198.51.100.1 curl"
-
-
-class Clock:
-    now = T
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -105,11 +105,6 @@ def code_of(answer: Any) -> tuple[int, str]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def app(
     redis: Redis, redis_server: PrivateRedis, database_url: str, clock: Clock, tmp_path: Path
 ) -> Iterator[Flask]:
