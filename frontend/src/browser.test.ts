@@ -9,7 +9,14 @@ test.each([
   ],
   ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) AppleWebKit/605 Version/18.0 Safari/604.1', 'Safari on iPhone'],
   ['curl/8.5.0', 'curl'],
-  ['', 'Unknown browser'],
+  ['PostmanRuntime/7.1', 'PostmanRuntime'],
+  ['python-requests/2.32.3', 'python-requests'],
+  ['My Reader 2', 'My Reader 2'],
+  ['Shelf/1.0 (Android 15)', 'Shelf on Android'],
+  ['x'.repeat(200), 'x'.repeat(30)],
+  ['Mozilla/5.0 (compatible)', 'an unknown browser'],
+  ['\u202e/1.0', 'an unknown browser'],
+  ['', 'an unknown browser'],
 ])('%s is %s', (userAgent, words) => {
   expect(browserInWords(userAgent)).toBe(words);
 });

@@ -9,8 +9,6 @@ const BROWSERS = [
   ['Chrome/', 'Chrome'],
   ['CriOS/', 'Chrome'],
   ['Safari/', 'Safari'],
-  ['curl/', 'curl'],
-  ['python', 'A Python program'],
 ] as const;
 
 const SYSTEMS = [
@@ -25,7 +23,13 @@ const SYSTEMS = [
 
 /** The first that fits: most browsers also claim to be Chrome, and Safari. */
 export function browserInWords(userAgent: string): string {
-  const browser = BROWSERS.find(([sign]) => userAgent.includes(sign))?.[1] ?? 'Unknown browser';
+  const browser = BROWSERS.find(([sign]) => userAgent.includes(sign))?.[1] ?? product(userAgent);
   const system = SYSTEMS.find(([sign]) => userAgent.includes(sign))?.[1];
   return system === undefined ? browser : `${browser} on ${system}`;
+}
+
+/** What a program calls itself (RFC 9110 §10.1.5), without the version; all browsers say "Mozilla". */
+function product(userAgent: string): string {
+  const name = /^[\w .-]{1,30}/.exec(userAgent)?.[0].trim() ?? '';
+  return name === '' || name === 'Mozilla' ? 'an unknown browser' : name;
 }

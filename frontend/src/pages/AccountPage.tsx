@@ -125,7 +125,7 @@ function Session({ session }: { session: SessionRow }) {
   return (
     <li className="flex flex-wrap items-center justify-between gap-3 rounded-lg border border-line/40 p-3">
       <div className="min-w-0">
-        <p className="font-medium">
+        <p className="font-medium first-letter:uppercase">
           {browserInWords(session.user_agent)}
           {session.current && <span className="text-success"> · this one</span>}
         </p>
