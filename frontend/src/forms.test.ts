@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { ApiProblem, NetworkError } from './auth';
-import { duration, failure, fieldFailure, length } from './forms';
+import { duration, failure, length, missing } from './forms';
 
 const problem = (said: Partial<ConstructorParameters<typeof ApiProblem>[0]>) =>
   failure(new ApiProblem({ status: 422, code: 'validation_failed', title: 'Check this', ...said }), [
@@ -42,8 +42,9 @@ test('a mistake of ours is not dressed up as a refusal', () => {
 });
 
 test('nothing missing is no failure', () => {
-  expect(fieldFailure({})).toBeNull();
-  expect(fieldFailure({ username: 'Enter it.' })?.fields).toEqual({ username: 'Enter it.' });
+  const words = { username: 'Enter it.', password: 'And this.' };
+  expect(missing({ username: 'ann', password: ' ' }, words)).toBeNull();
+  expect(missing({ username: '', password: 'x' }, words)?.fields).toEqual({ username: 'Enter it.' });
 });
 
 test.each([

@@ -15,9 +15,14 @@ export interface Failure {
 
 const FAILURE: Failure = { message: '', fields: {}, retryAt: null, keepPassword: false };
 
-/** What can be said without asking the server; null if there is nothing to say. */
-export const fieldFailure = (fields: Record<string, string>): Failure | null =>
-  Object.keys(fields).length === 0 ? null : { ...FAILURE, keepPassword: true, fields };
+export const isFailure = (answer: unknown): answer is Failure =>
+  typeof answer === 'object' && answer !== null && 'fields' in answer;
+
+/** What can be said without asking the server: which values are empty, in these words; null if none is. */
+export function missing(values: Record<string, string>, words: Record<string, string>): Failure | null {
+  const fields = Object.entries(words).filter(([name]) => values[name] === '');
+  return fields.length === 0 ? null : { ...FAILURE, keepPassword: true, fields: Object.fromEntries(fields) };
+}
 
 /** Shapes what the server (or the lack of one) said; what is no refusal is thrown on to the error page. */
 export function failure(error: unknown, shownFields: readonly string[]): Failure {

@@ -32,7 +32,7 @@ import {
 import { takeCode } from './code';
 import { Layout } from './components/Layout';
 import type { Done } from './components/Task';
-import { type Failure, failure, fieldFailure } from './forms';
+import { type Failure, failure, missing } from './forms';
 import { HOME, loginPath, safeFrom } from './from';
 import { AccountPage } from './pages/AccountPage';
 import { BookPage } from './pages/BookPage';
@@ -130,11 +130,11 @@ export function loginLoader({ request }: LoaderFunctionArgs): { notice: Notice |
 
 export async function loginAction({ request }: ActionFunctionArgs): Promise<Failure | Response> {
   const { username, password } = await credentials(request);
-  const missing = fieldFailure({
-    ...(username === '' && { username: 'Enter your user name.' }),
-    ...(password === '' && { password: 'Enter your password.' }),
-  });
-  if (missing !== null) return missing;
+  const empty = missing(
+    { username, password },
+    { username: 'Enter your user name.', password: 'Enter your password.' },
+  );
+  if (empty !== null) return empty;
   try {
     await login(username, password);
   } catch (error) {
@@ -157,11 +157,11 @@ const passwordMinLength = () =>
 
 export async function registerAction({ request }: ActionFunctionArgs): Promise<Failure | Response> {
   const { username, password, email } = await credentials(request);
-  const missing = fieldFailure({
-    ...(username === '' && { username: 'Choose a user name.' }),
-    ...(password === '' && { password: 'Choose a password.' }),
-  });
-  if (missing !== null) return missing;
+  const empty = missing(
+    { username, password },
+    { username: 'Choose a user name.', password: 'Choose a password.' },
+  );
+  if (empty !== null) return empty;
   try {
     await register({ username, password, ...(email !== '' && { email }) });
   } catch (error) {
@@ -195,8 +195,8 @@ async function logoutAction() {
 
 export async function forgotAction({ request }: ActionFunctionArgs): Promise<Failure | { sentTo: string }> {
   const email = text(await request.formData(), 'email').trim();
-  const missing = fieldFailure({ ...(email === '' && { email: 'Enter your e-mail address.' }) });
-  if (missing !== null) return missing;
+  const empty = missing({ email }, { email: 'Enter your e-mail address.' });
+  if (empty !== null) return empty;
   try {
     await forgotPassword(email);
   } catch (error) {
@@ -210,11 +210,11 @@ export async function resetLoader() {
 }
 
 export async function resetAction({ request }: ActionFunctionArgs): Promise<Failure | Response> {
-  const password = text(await request.formData(), 'password');
-  const missing = fieldFailure({ ...(password === '' && { new_password: 'Choose a password.' }) });
-  if (missing !== null) return missing;
+  const new_password = text(await request.formData(), 'new_password');
+  const empty = missing({ new_password }, { new_password: 'Choose a password.' });
+  if (empty !== null) return empty;
   try {
-    await resetPassword(takeCode() ?? '', password);
+    await resetPassword(takeCode() ?? '', new_password);
   } catch (error) {
     return failure(error, ['new_password']);
   }

@@ -1,25 +1,29 @@
-import { type ComponentProps, createContext, type ReactNode, useContext, useId } from 'react';
+import { type ComponentProps, createContext, type ReactNode, useContext, useId, useState } from 'react';
 import { FieldMessage } from './FieldMessage';
 
-export interface FieldProps extends Omit<ComponentProps<'input'>, 'id' | 'className' | 'children'> {
+export interface FieldProps
+  extends Omit<ComponentProps<'input'>, 'id' | 'className' | 'children' | 'onChange'> {
   label: ReactNode;
   name: string;
   hint?: ReactNode;
-  error?: string | undefined;
   /** What is good to know while typing. */
   note?: ReactNode;
   /** Something at the end of the input, like the button that shows a password. */
   end?: ReactNode;
 }
 
-/** What is wrong with the fields of the form around, by their names. */
-export const FieldErrors = createContext<Readonly<Record<string, string>>>({});
+export const NO_ERRORS: Readonly<Record<string, string>> = {};
 
-/** A label, what to know before typing, the input, and a line that is kept free for what is wrong with it. */
-export function Field({ label, hint, error: ownError, note, end, ...input }: FieldProps) {
+/** What is wrong with the fields of the form around, by their names. */
+export const FieldErrors = createContext(NO_ERRORS);
+
+/** A label, what to know before typing, the input, and a line that is kept free for what is wrong with it: until
+ * something else is typed. */
+export function Field({ label, hint, note, end, ...input }: FieldProps) {
   const id = useId();
   const errors = useContext(FieldErrors);
-  const error = ownError ?? errors[input.name];
+  const [corrected, setCorrected] = useState(NO_ERRORS);
+  const error = errors === corrected ? undefined : errors[input.name];
   return (
     <div>
       <label htmlFor={id} className="block font-medium">
@@ -34,6 +38,7 @@ export function Field({ label, hint, error: ownError, note, end, ...input }: Fie
         <input
           {...input}
           id={id}
+          onChange={() => setCorrected(errors)}
           aria-invalid={error !== undefined}
           aria-describedby={`${hint ? `${id}-hint ` : ''}${id}-message`}
           className={`min-h-11 w-full rounded-lg border bg-field px-3 text-base ${end ? 'pr-12' : ''} ${

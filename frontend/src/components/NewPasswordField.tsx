@@ -7,20 +7,22 @@ interface NewPasswordFieldProps {
   label: string;
   name: string;
   atLeast: number;
-  error?: string | undefined;
+  /** What others know of the owner, besides what is typed into the same form. */
+  personal?: readonly string[];
 }
 
+const NOTHING: readonly string[] = [];
+
 /** A password that is chosen here: the rule before typing, how it does while typing, never a recipe. */
-export function NewPasswordField({ label, name, atLeast, error }: NewPasswordFieldProps) {
+export function NewPasswordField({ label, name, atLeast, personal = NOTHING }: NewPasswordFieldProps) {
   const [typed, setTyped] = useState('');
   const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const known = useRef<string[]>([]);
+  const known = useRef(NOTHING);
 
   const noticeTyping = ({ currentTarget }: FormEvent<HTMLInputElement>) => {
     const beside = [...(currentTarget.form?.querySelectorAll('input') ?? [])];
-    known.current = beside
-      .filter(({ name }) => name === 'username' || name === 'email')
-      .map((it) => it.value);
+    const typedBeside = beside.filter(({ name }) => name === 'username' || name === 'email');
+    known.current = [...personal, ...typedBeside.map((it) => it.value)];
     setTyped(currentTarget.value);
   };
 
@@ -45,9 +47,8 @@ export function NewPasswordField({ label, name, atLeast, error }: NewPasswordFie
       hint={`At least ${atLeast} characters. A few words in a row do well.`}
       autoComplete="new-password"
       required
-      onChange={noticeTyping}
+      onInput={noticeTyping}
       note={typed !== '' && <Note typed={length(typed)} atLeast={atLeast} verdict={verdict} />}
-      error={error}
     />
   );
 }

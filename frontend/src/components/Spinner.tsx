@@ -1,7 +1,7 @@
-/** Says that something is on its way, at the end of its button, and only once that takes noticeable time. */
+/** Says that something is on its way, after the words of its button, and only once that takes noticeable time. */
 export function Spinner() {
   return (
-    <span className="appear-late absolute right-4" aria-hidden="true">
+    <span className="appear-late" aria-hidden="true">
       <span className="block size-5 animate-spin rounded-full border-2 border-current border-t-transparent" />
     </span>
   );

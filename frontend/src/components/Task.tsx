@@ -1,11 +1,12 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useFetcher } from 'react-router-dom';
-import type { Failure } from '../forms';
+import { type Failure, isFailure } from '../forms';
+import { empty, pointOut } from '../pointOut';
+import { useSubmitOnce } from '../useSubmitOnce';
 import { Alert } from './Alert';
-import { Button } from './Button';
-import { Countdown } from './Countdown';
-import { FieldErrors } from './Field';
-import { pointOut } from './TaskForm';
+import { Button, type Look } from './Button';
+import { FailureAlert } from './FailureAlert';
+import { FieldErrors, NO_ERRORS } from './Field';
 
 /** What an action answers when it has done what was asked. */
 export interface Done {
@@ -17,45 +18,42 @@ interface TaskProps {
   action: string;
   label: string;
   busyLabel: string;
-  quiet?: boolean;
+  look?: Look;
   children?: ReactNode;
 }
 
-/** One of several tasks on a screen: it goes nowhere, and says below its fields what came of it. */
-export function Task({ action, label, busyLabel, quiet = false, children }: TaskProps) {
+/** One of several tasks on a screen: it goes nowhere, and says above its button what came of it. */
+export function Task({ action, label, busyLabel, look = 'main', children }: TaskProps) {
   const fetcher = useFetcher<Failure | Done>();
   const form = useRef<HTMLFormElement>(null);
+  const submitOnce = useSubmitOnce(fetcher.data);
   const busy = fetcher.state !== 'idle';
   const answer = fetcher.data;
+  const failure = isFailure(answer) ? answer : undefined;
 
   useEffect(() => {
     if (answer === undefined || form.current === null) return;
-    if ('done' in answer) form.current.reset();
-    else pointOut(answer, form.current);
+    if (isFailure(answer)) pointOut(answer, form.current);
+    else empty(form.current.querySelectorAll<HTMLInputElement>('input:not([readonly])'));
   }, [answer]);
 
   return (
-    <fetcher.Form ref={form} method="post" action={action} noValidate className="flex flex-col gap-2">
-      <FieldErrors value={answer !== undefined && 'fields' in answer ? answer.fields : NONE}>
-        {children}
-      </FieldErrors>
-      <div role="alert" className="empty:hidden">
-        {answer !== undefined && 'message' in answer && answer.message !== '' && (
-          <Alert kind="danger">
-            {answer.message}{' '}
-            {answer.retryAt !== null && <Countdown key={answer.retryAt} until={answer.retryAt} />}
-          </Alert>
-        )}
-      </div>
+    <fetcher.Form
+      ref={form}
+      method="post"
+      action={action}
+      noValidate
+      onSubmit={submitOnce}
+      className="flex flex-col gap-2"
+    >
+      <FieldErrors value={failure?.fields ?? NO_ERRORS}>{children}</FieldErrors>
+      <FailureAlert failure={failure} busy={busy} />
       <div role="status" className="empty:hidden">
-        {answer !== undefined && 'done' in answer && !busy && <Alert kind="success">{answer.done}</Alert>}
+        {answer !== undefined && !isFailure(answer) && !busy && <Alert kind="success">{answer.done}</Alert>}
       </div>
-      <Button type="submit" busy={busy} className={`mt-2 self-start ${quiet ? QUIET : ''}`}>
+      <Button type="submit" look={look} busy={busy} className="mt-2 self-start">
         {busy ? busyLabel : label}
       </Button>
     </fetcher.Form>
   );
 }
-
-const NONE = {};
-const QUIET = 'border border-line bg-card! text-fg! hover:border-accent';

@@ -1,91 +1,78 @@
 import { act } from 'react';
-import { createRoot } from 'react-dom/client';
 import { createMemoryRouter, RouterProvider, useActionData } from 'react-router-dom';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { ApiProblem } from '../auth';
-import { type Failure, failure, fieldFailure } from '../forms';
+import { type Failure, failure, missing } from '../forms';
+import { Field } from './Field';
+import { PasswordField } from './PasswordField';
 import { TaskForm } from './TaskForm';
+import { heldAction, render } from './testing';
 
 const refused = () => failure(new ApiProblem({ status: 401, detail: 'Name or password is wrong.' }), []);
-const missing = () => fieldFailure({ name: 'Enter your name.' });
-
-/** How each submission is answered, in the order of their arrival. */
-let answers: ((failure: Failure | null) => void)[];
-let router: ReturnType<typeof createMemoryRouter>;
-let host: HTMLElement;
-let unmount: () => void;
+const unnamed = () => missing({ name: '' }, { name: 'Enter your name.' });
 
 function Screen() {
-  const failed = useActionData<Failure | null>() ?? undefined;
   return (
-    <TaskForm label="Go" busyLabel="Going…" failure={failed}>
-      <input name="name" aria-invalid={failed?.fields['name'] !== undefined} />
-      <input name="password" autoComplete="current-password" />
+    <TaskForm label="Go" busyLabel="Going…" failure={useActionData<Failure | null>() ?? undefined}>
+      <Field label="Name" name="name" />
+      <PasswordField label="Password" name="password" autoComplete="current-password" />
     </TaskForm>
   );
 }
 
-beforeEach(async () => {
-  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true);
-  answers = [];
-  const action = () => new Promise<Failure | null>((resolve) => answers.push(resolve));
-  router = createMemoryRouter([{ path: '/', Component: Screen, action }]);
-  host = document.body.appendChild(document.createElement('div'));
-  const root = createRoot(host);
-  unmount = () => act(() => root.unmount());
-  await act(async () => root.render(<RouterProvider router={router} />));
-});
-
-afterEach(() => {
-  unmount();
-  host.remove();
-});
-
-const find = <T extends HTMLElement = HTMLInputElement>(selector: string) =>
-  host.querySelector(selector) as T;
-const enter = () => find<HTMLFormElement>('form').requestSubmit(find('button'));
-const answer = (with_: Failure | null) => act(async () => answers.at(-1)?.(with_));
+async function screen() {
+  const held = heldAction();
+  const router = createMemoryRouter([{ path: '/', Component: Screen, action: held.action }]);
+  const find = await render(<RouterProvider router={router} />);
+  const enter = () => find<HTMLFormElement>('form').requestSubmit(find('[type=submit]'));
+  return { ...held, router, find, enter };
+}
 
 test('two quick Enters, before anything is drawn, send once', async () => {
+  const { submissions, enter } = await screen();
   await act(async () => {
     enter();
     enter();
   });
-  expect(answers).toHaveLength(1);
+  expect(submissions).toHaveLength(1);
 });
 
 test('nothing is sent again while it is on its way', async () => {
+  const { submissions, find, enter } = await screen();
   await act(async () => enter());
   await act(async () => enter());
-  expect(answers).toHaveLength(1);
-  expect(find('button').textContent).toBe('Going…');
+  expect(submissions).toHaveLength(1);
+  expect(find('[type=submit]').textContent).toBe('Going…');
 });
 
 test.each([
   ['was refused', refused],
-  ['lacked something', missing],
+  ['lacked something', unnamed],
   ['was answered without a word', () => null],
 ])('what %s can be sent again, once', async (_, said) => {
+  const { submissions, enter, answer } = await screen();
   for (let times = 1; times <= 3; times++) {
     await act(async () => {
       enter();
       enter();
     });
-    expect(answers).toHaveLength(times);
+    expect(submissions).toHaveLength(times);
     await answer(said());
   }
 });
 
 test('what was given up for another page can be sent again', async () => {
+  const { submissions, router, enter } = await screen();
   await act(async () => {
     enter();
     void router.navigate('/?elsewhere');
   });
   await act(async () => enter());
-  expect(answers).toHaveLength(2);
+  expect(submissions).toHaveLength(2);
 });
 
 test('a refusal clears the password and leads there; what is missing leads to its field', async () => {
+  const { find, enter, answer } = await screen();
   find('[name=name]').value = 'ann';
   find('[name=password]').value = 'wrong';
   await act(async () => enter());
@@ -95,6 +82,6 @@ test('a refusal clears the password and leads there; what is missing leads to it
   expect(find('[role=alert]').textContent).toContain('Name or password is wrong.');
 
   await act(async () => enter());
-  await answer(missing());
+  await answer(unnamed());
   expect(document.activeElement).toBe(find('[name=name]'));
 });

@@ -37,7 +37,7 @@ export function AccountPage() {
           </p>
         )}
         {me.email !== null && !me.email_verified && (
-          <Task action="/account/resend" label="Send the link again" busyLabel="Sending…" quiet />
+          <Task action="/account/resend" label="Send the link again" busyLabel="Sending…" look="quiet" />
         )}
         <Task action="/account/email" label="Change the address" busyLabel="Changing…">
           <Field label="New e-mail address" name="email" type="email" autoComplete="email" required />
@@ -66,7 +66,7 @@ export function AccountPage() {
           ))}
         </ul>
         {sessions.length > 1 && (
-          <Task action="/account/sessions" label="End all others" busyLabel="Ending them…" quiet />
+          <Task action="/account/sessions" label="End all others" busyLabel="Ending them…" look="quiet" />
         )}
       </Section>
 
@@ -82,7 +82,7 @@ export function AccountPage() {
         <button type="button" onClick={download} className="self-start py-2.5 text-left text-link underline">
           Download all that is stored about you
         </button>
-        <Task action="/account/delete" label="Delete the account" busyLabel="Deleting…" quiet>
+        <Task action="/account/delete" label="Delete the account" busyLabel="Deleting…" look="quiet">
           <p>Deleting takes away everything of yours, at once and for good.</p>
           <CurrentPassword username={me.username} />
         </Task>
@@ -134,7 +134,7 @@ function Session({ session }: { session: SessionRow }) {
         </p>
       </div>
       {!session.current && (
-        <Task action={`/account/sessions/${session.id}`} label="End" busyLabel="Ending…" quiet />
+        <Task action={`/account/sessions/${session.id}`} label="End" busyLabel="Ending…" look="quiet" />
       )}
     </li>
   );

@@ -25,14 +25,7 @@ export function ForgotPage() {
         busyLabel="Sending…"
         failure={sent ? undefined : answer}
       >
-        <Field
-          label="E-mail"
-          name="email"
-          type="email"
-          autoComplete="email"
-          required
-          error={sent ? undefined : answer?.fields['email']}
-        />
+        <Field label="E-mail" name="email" type="email" autoComplete="email" required />
       </TaskForm>
       <p>
         <TextLink to="/login" className="inline-block py-2.5">

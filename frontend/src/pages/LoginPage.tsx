@@ -27,15 +27,8 @@ export function LoginPage() {
           autoCapitalize="none"
           spellCheck={false}
           required
-          error={failure?.fields['username']}
         />
-        <PasswordField
-          label="Password"
-          name="password"
-          autoComplete="current-password"
-          required
-          error={failure?.fields['password']}
-        />
+        <PasswordField label="Password" name="password" autoComplete="current-password" required />
       </TaskForm>
       <p>
         <TextLink to="/forgot-password" className="inline-block py-2.5">

@@ -22,7 +22,6 @@ export function RegisterPage() {
           autoCapitalize="none"
           spellCheck={false}
           required
-          error={failure?.fields['username']}
         />
         <Field
           label={
@@ -33,14 +32,8 @@ export function RegisterPage() {
           name="email"
           type="email"
           autoComplete="email"
-          error={failure?.fields['email']}
         />
-        <NewPasswordField
-          label="Password"
-          name="password"
-          atLeast={passwordMinLength}
-          error={failure?.fields['password']}
-        />
+        <NewPasswordField label="Password" name="password" atLeast={passwordMinLength} />
       </TaskForm>
       <p>
         Have an account?{' '}

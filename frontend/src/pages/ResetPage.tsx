@@ -16,12 +16,7 @@ export function ResetPage() {
         <TaskForm label="Change the password" busyLabel="Changing the password…" failure={failure}>
           {/* For password managers, which keep a password under a name; this page doesn't know which. */}
           <input type="text" name="username" autoComplete="username" hidden readOnly />
-          <NewPasswordField
-            label="New password"
-            name="password"
-            atLeast={passwordMinLength}
-            error={failure?.fields['new_password']}
-          />
+          <NewPasswordField label="New password" name="new_password" atLeast={passwordMinLength} />
           <p className="text-sm text-muted">
             You will be logged out everywhere, and log in with the new one.
           </p>

@@ -1,0 +1,22 @@
+import type { Failure } from '../forms';
+import { Alert } from './Alert';
+import { Countdown } from './Countdown';
+
+interface FailureAlertProps {
+  failure: Failure | undefined;
+  busy: boolean;
+}
+
+/** What is wrong with the whole form. Out of sight while it is tried again, so that the same words are read out anew. */
+export function FailureAlert({ failure, busy }: FailureAlertProps) {
+  return (
+    <div role="alert" className={`empty:hidden ${busy ? 'invisible' : ''}`}>
+      {failure !== undefined && failure.message !== '' && (
+        <Alert kind="danger">
+          {failure.message}{' '}
+          {failure.retryAt !== null && <Countdown key={failure.retryAt} until={failure.retryAt} />}
+        </Alert>
+      )}
+    </div>
+  );
+}
