@@ -13,9 +13,11 @@ import {
   deleteAccount,
   endOtherSessions,
   endSession,
+  exportAccount,
   fetchBook,
   fetchBooks,
   fetchConfig,
+  fetchEmail,
   fetchEvents,
   fetchMe,
   forgotPassword,
@@ -32,6 +34,7 @@ import {
 import { takeCode } from './code';
 import { Layout } from './components/Layout';
 import type { Done } from './components/Task';
+import { downloadJson } from './download';
 import { type Failure, failure, missing } from './forms';
 import { HOME, loginPath, safeFrom } from './from';
 import { AccountPage } from './pages/AccountPage';
@@ -102,6 +105,7 @@ export const routes: RouteObject[] = [
           { path: 'account/password', loader: toAccount, action: passwordAction, Component: Nothing },
           { path: 'account/sessions', loader: toAccount, action: endOthersAction, Component: Nothing },
           { path: 'account/sessions/:id', loader: toAccount, action: endSessionAction, Component: Nothing },
+          { path: 'account/export', loader: toAccount, action: exportAction, Component: Nothing },
           { path: 'account/delete', loader: toAccount, action: deleteAction, Component: Nothing },
           { path: '*', Component: NotFoundPage },
         ],
@@ -247,10 +251,16 @@ export async function bookLoader({ request, params }: LoaderFunctionArgs) {
 
 export async function accountLoader({ request }: LoaderFunctionArgs) {
   const { signal } = request;
-  const [me, sessions, events, minLength] = await loggedIn(request, () =>
-    Promise.all([fetchMe(signal), listSessions(signal), fetchEvents(signal), passwordMinLength()]),
+  const [me, email, sessions, events, minLength] = await loggedIn(request, () =>
+    Promise.all([
+      fetchMe(signal),
+      fetchEmail(signal),
+      listSessions(signal),
+      fetchEvents(signal),
+      passwordMinLength(),
+    ]),
   );
-  return { me, sessions, events, passwordMinLength: minLength };
+  return { me, email, sessions, events, passwordMinLength: minLength };
 }
 
 function toAccount() {
@@ -286,6 +296,13 @@ function endSessionAction({ params }: ActionFunctionArgs) {
   return task(() => endSession(String(params['id'])), 'Ended.');
 }
 
+function exportAction() {
+  return task(
+    async () => downloadJson('bookshelf-account.json', await exportAccount()),
+    'It is in your downloads.',
+  );
+}
+
 async function deleteAction({ request }: ActionFunctionArgs): Promise<Failure | Done | Response> {
   const form = await request.formData();
   const answer = await task(() => deleteAccount(text(form, 'current_password')), '');
@@ -315,5 +332,5 @@ async function loggedIn<T>(request: Request, load: () => Promise<T>): Promise<T>
 /** The address that is asked for. The address bar knows the search that was typed since the last navigation. */
 function whereabouts(request: Request): string {
   const { pathname, search } = new URL(request.url);
-  return pathname === location.pathname ? location.pathname + location.search : pathname + search;
+  return pathname === location.pathname ? pathname + location.search + location.hash : pathname + search;
 }

@@ -7,7 +7,7 @@ import { ApiProblem } from './problems';
 import { ProvenApi } from './proven';
 import { Refresher, type Wakeful } from './refresh';
 import { SessionStore, type StorageEvents, type StoredSession, sessionFrom } from './stored';
-import type { Book, Catalogue, Registration, SecurityEvent, SessionRow, User } from './types';
+import type { Book, Catalogue, Email, Registration, SecurityEvent, SessionRow, User } from './types';
 
 const LOGOUT_TIMEOUT_MS = 5_000;
 
@@ -141,6 +141,7 @@ export function createAuth(page: Page, baseURL = '/api') {
       bookFrom(await send({ method: 'GET', path: `/books/${encodeURIComponent(id)}`, signal })),
 
     fetchMe: (signal?: AbortSignal) => request<User>({ method: 'GET', path: '/me', signal }),
+    fetchEmail: (signal?: AbortSignal) => request<Email>({ method: 'GET', path: '/me/email', signal }),
     changeEmail: (email: string, current_password: string) =>
       request<void>({ method: 'PATCH', path: '/me', body: { email, current_password } }),
     fetchEvents: (signal?: AbortSignal) =>

@@ -14,6 +14,7 @@ export const {
   fetchBooks,
   fetchBook,
   fetchMe,
+  fetchEmail,
   fetchEvents,
   changeEmail,
   changePassword,

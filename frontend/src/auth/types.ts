@@ -5,6 +5,8 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type User = Schemas['UserOut'];
+/** The address that counts, and the one that waits for its link. */
+export type Email = Schemas['EmailOut'];
 export type Registration = Schemas['Registration'];
 export type Config = Schemas['ConfigOut'];
 /** One row of the list of sessions. */

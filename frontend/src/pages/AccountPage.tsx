@@ -1,9 +1,10 @@
 import { type ReactNode, useEffect } from 'react';
 import { useLoaderData, useLocation } from 'react-router-dom';
-import { exportAccount, type SecurityEvent, type SessionRow } from '../auth';
+import type { SecurityEvent, SessionRow } from '../auth';
 import { browserInWords } from '../browser';
 import { Alert } from '../components/Alert';
 import { Field } from '../components/Field';
+import { LongList } from '../components/LongList';
 import { NewPasswordField } from '../components/NewPasswordField';
 import { Page } from '../components/Page';
 import { PasswordField } from '../components/PasswordField';
@@ -12,13 +13,13 @@ import type { accountLoader } from '../routes';
 import { EVENT_WORDS } from '../words';
 
 export function AccountPage() {
-  const { me, sessions, events, passwordMinLength } = useLoaderData<typeof accountLoader>();
+  const { me, email, sessions, events, passwordMinLength } = useLoaderData<typeof accountLoader>();
   const { hash } = useLocation();
 
   useEffect(() => {
     const section = hash === '' ? null : document.getElementById(hash.slice(1));
     section?.scrollIntoView();
-    section?.querySelector('input')?.focus();
+    section?.querySelector<HTMLInputElement>('input:not([hidden])')?.focus();
   }, [hash]);
 
   return (
@@ -28,16 +29,18 @@ export function AccountPage() {
       </p>
 
       <Section id="email" title="E-mail">
-        {me.email === null ? (
+        {email.verified === null && email.pending === null && (
           <p>There is no address yet. With one you can get back in if you forget the password.</p>
-        ) : (
-          <p className="break-words">
-            <span className="text-own">{me.email}</span>{' '}
-            <span className="text-muted">{me.email_verified ? '(confirmed)' : '(not confirmed yet)'}</span>
-          </p>
         )}
-        {me.email !== null && !me.email_verified && (
-          <Task action="/account/resend" label="Send the link again" busyLabel="Sending…" look="quiet" />
+        {email.verified !== null && <Address text={email.verified} state="confirmed" />}
+        {email.pending !== null && (
+          <>
+            <Address
+              text={email.pending}
+              state={email.verified === null ? 'not confirmed yet' : 'takes its place once confirmed'}
+            />
+            <Task action="/account/resend" label="Send the link again" busyLabel="Sending…" look="quiet" />
+          </>
         )}
         <Task action="/account/email" label="Change the address" busyLabel="Changing…">
           <Field label="New e-mail address" name="email" type="email" autoComplete="email" required />
@@ -48,7 +51,12 @@ export function AccountPage() {
       <Section id="password" title="Password">
         <Task action="/account/password" label="Change the password" busyLabel="Changing…">
           <CurrentPassword username={me.username} />
-          <NewPasswordField label="New password" name="new_password" atLeast={passwordMinLength} />
+          <NewPasswordField
+            label="New password"
+            name="new_password"
+            atLeast={passwordMinLength}
+            personal={[email.verified, email.pending].filter((address) => address !== null)}
+          />
           <p className="text-sm text-muted">Everywhere else you will be logged out.</p>
         </Task>
       </Section>
@@ -60,29 +68,32 @@ export function AccountPage() {
             of it would work elsewhere until then.
           </Alert>
         )}
-        <ul className="flex flex-col gap-3">
+        <LongList>
           {[...sessions].sort(currentFirst).map((session) => (
             <Session key={session.id} session={session} />
           ))}
-        </ul>
+        </LongList>
         {sessions.length > 1 && (
           <Task action="/account/sessions" label="End all others" busyLabel="Ending them…" look="quiet" />
         )}
       </Section>
 
       <Section id="activity" title="Recent activity">
-        <ul className="flex flex-col gap-2">
+        <LongList>
           {events.map((event) => (
             <Activity key={`${event.time} ${event.event}`} event={event} />
           ))}
-        </ul>
+        </LongList>
       </Section>
 
       <Section id="leaving" title="Your data, and leaving">
-        <button type="button" onClick={download} className="self-start py-2.5 text-left text-link underline">
-          Download all that is stored about you
-        </button>
-        <Task action="/account/delete" label="Delete the account" busyLabel="Deleting…" look="quiet">
+        <Task
+          action="/account/export"
+          label="Download all that is stored about you"
+          busyLabel="Collecting it…"
+          look="quiet"
+        />
+        <Task action="/account/delete" label="Delete the account" busyLabel="Deleting…" look="danger">
           <p>Deleting takes away everything of yours, at once and for good.</p>
           <CurrentPassword username={me.username} />
         </Task>
@@ -103,6 +114,14 @@ function Section({ id, title, children }: { id: string; title: string; children:
       </h2>
       {children}
     </section>
+  );
+}
+
+function Address({ text, state }: { text: string; state: string }) {
+  return (
+    <p className="break-words">
+      <span className="text-own">{text}</span> <span className="text-muted">({state})</span>
+    </p>
   );
 }
 
@@ -158,13 +177,3 @@ const day = (iso: string) => new Date(iso).toLocaleDateString(undefined, { dateS
 
 const moment = (iso: string) =>
   new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-
-async function download() {
-  const everything = JSON.stringify(await exportAccount(), null, 2);
-  const url = URL.createObjectURL(new Blob([everything], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = 'bookshelf-account.json';
-  link.click();
-  URL.revokeObjectURL(url);
-}
