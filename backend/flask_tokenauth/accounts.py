@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as OrmSession
 
 from flask_tokenauth.clients import Client, browser_in_words
-from flask_tokenauth.codes import Codes
+from flask_tokenauth.codes import Codes, Purpose
 from flask_tokenauth.errors import (
     CodeInvalid,
     FieldError,
@@ -119,7 +119,7 @@ class Accounts:
         self._limits.settle(account, device, succeeded=right, own=True)
         if not right:
             with self._database.write() as sql:
-                self._events.record(sql, "authn_confirmation_fail", client, user)
+                self._events.record(sql, "authn_confirmation_fail", client, lock_user(sql, user.id))
             raise WrongPassword
 
     def lock_if_still_right(self, sql: OrmSession, read: User, password: str) -> User | None:
@@ -149,8 +149,7 @@ class Accounts:
             entry = sql.get_one(LedgerEntry, entry.id)
             if entry.ended_at:  # logged out in another tab, say: then this must not begin a new one
                 raise SessionEnded(entry.end_reason or "expired")
-            self._replace_password(sql, locked, newer)
-            self._codes.forget(locked.id)
+            self._replace_password(sql, locked, newer, "reset", "verify")
             self._events.record(sql, "authn_password_change", client, locked, letter="password_changed")
             return self._logins.begin(sql, locked, client, entry.thumbprint)
 
@@ -176,18 +175,17 @@ class Accounts:
         newer = self._passwords.hash(new)
         with counted(self._limits, client), self._database.write() as sql:
             locked = lock_user(sql, user.id)
-            if self._codes.read("reset", text, new).finished:
-                return
+            code = self._codes.read("reset", text, new)
             if locked is None or locked.disabled_at or locked.email != code.address:
                 raise CodeInvalid
-            self._replace_password(sql, locked, newer)
-            # An address that waits may be a thief's, put there with the old password.
-            locked.pending_email = None
-            self._codes.forget(locked.id, "verify")
+            if code.spent and self._passwords.verify(locked.password_hash, new):
+                return  # this very request, done before
+            self._replace_password(sql, locked, newer, "verify")
+            for name in filter(None, (locked.username, locked.email)):
+                self._limits.forget(counter_of(name))  # a stranger's guesses were at the old password
             self._events.record(sql, "authn_password_reset", client, locked, letter="password_changed")
             sql.flush()
             self._codes.spend(code)  # last: whatever is wrong before leaves the code usable
-        self._codes.finish(code)
 
     # -- inside -----------------------------------------------------------------------------
 
@@ -198,7 +196,8 @@ class Accounts:
         self._limits.settle(account, client.device, succeeded=right)
         if found is None or not right:
             with self._database.write() as sql:
-                self._events.record(sql, "authn_login_fail", client, found)
+                owner = lock_user(sql, found.id) if found else None
+                self._events.record(sql, "authn_login_fail", client, owner)
             raise InvalidCredentials
         return found
 
@@ -206,10 +205,14 @@ class Accounts:
         personal = [text for text in (user.username, user.email, user.pending_email) if text]
         raise_if_any(self._passwords.refuse("new_password", new, personal))
 
-    def _replace_password(self, sql: OrmSession, user: User, newer: str) -> None:
+    def _replace_password(self, sql: OrmSession, user: User, newer: str, *purposes: Purpose) -> None:
         """Under the user's row lock, so a log-in with the old one comes before, and is ended, or fails."""
         user.password_hash = newer
-        self._outbox.forget_resets(sql, user)
+        if user.email:
+            # An address that waits to take its place may be a thief's, put there with the old password.
+            user.pending_email = None
+        self._outbox.forget_links(sql, user)
+        self._codes.forget(user.id, *purposes)
         self._logins.end_all(sql, user.id, "password_changed")
 
 

@@ -3,8 +3,7 @@
 code = base64url( user id 16 B ‖ secret 32 B ). Redis has one key per purpose and user,
 `ta:c:<purpose>:<user id>`, with the secret's SHA-256: so there is never more than one code alive, to end them
 is one command, and a stolen Redis opens nothing. The record: d digest · a address it was sent to · e expires
-at · b the body that it was spent with ("" before) · f 1 once what it was spent for is done. Times are Unix
-seconds of the caller's clock."""
+at · b the body that it was spent with ("" before). Times are Unix seconds of the caller's clock."""
 
 import hmac
 import json
@@ -39,27 +38,19 @@ if r.b == '' then r.b, r.e = body, now + keep end
 redis.call('SET', KEYS[1], cjson.encode(r), 'EX', keep)
 return 1
 """
-_FINISH = """
-local raw = redis.call('GET', KEYS[1])
-if not raw then return 0 end
-local r = cjson.decode(raw)
-if r.d ~= ARGV[1] then return 0 end
-r.f = 1
-redis.call('SET', KEYS[1], cjson.encode(r), 'KEEPTTL')
-return 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code that holds. `address`: where it was sent to; `finished`: this very request was done before."""
+    """A code that holds. `address`: where it was sent to; `spent`: by this very request, which may have come
+    to nothing since."""
 
     purpose: Purpose
     user_id: UUID
     address: str
     digest: str
     body: str
-    finished: bool
+    spent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +76,11 @@ class Codes:
         self._repeat = repeat_seconds
         self._clock = clock
         self._spend = redis.register_script(_SPEND)
-        self._finish = redis.register_script(_FINISH)
 
     def issue(self, purpose: Purpose, user_id: UUID, address: str) -> str:
         """A new code; the user's former one for this purpose is dead from now on."""
         secret, life = secrets.token_bytes(SECRET_BYTES), self._lifetimes[purpose]
-        record = {"d": _digest(secret), "a": address, "e": self._now() + life, "b": "", "f": 0}
+        record = {"d": _digest(secret), "a": address, "e": self._now() + life, "b": ""}
         self._redis.set(_key(purpose, user_id), json.dumps(record), ex=life)
         return urlsafe_b64encode(user_id.bytes + secret).decode()
 
@@ -110,17 +100,13 @@ class Codes:
             raise CodeInvalid
         if record["b"] and not hmac.compare_digest(record["b"], body):
             raise CodeInvalid
-        return Code(purpose, user_id, record["a"], digest, body, bool(record["f"]))
+        return Code(purpose, user_id, record["a"], digest, body, bool(record["b"]))
 
     def spend(self, code: Code) -> None:
         """From now on it is good for this very request only. Raises CodeInvalid if another one was first."""
         args: list[str | int] = [code.digest, code.body, self._now(), self._repeat]
         if not self._spend(keys=[_key(code.purpose, code.user_id)], args=args):
             raise CodeInvalid
-
-    def finish(self, code: Code) -> None:
-        """What it was spent for is committed: a repetition has nothing left to do."""
-        self._finish(keys=[_key(code.purpose, code.user_id)], args=[code.digest])
 
     def alive(self, user_id: UUID) -> list[SentCode]:
         """Those of this user that still work."""

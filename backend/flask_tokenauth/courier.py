@@ -187,7 +187,7 @@ class Courier:
         # Under the user's row lock: no code is made for somebody who leaves, or whose codes end, meanwhile.
         with self._database.write() as sql:
             user = sql.scalar(_recipient(row).with_for_update())
-            if user is None:
+            if user is None or not self._outbox.holds(sql, row):
                 return None
             to, message_id, code = row.address, str(row.id), ""
             if row.kind in ("reset", "verify"):
@@ -205,7 +205,7 @@ class Courier:
 
     def _give_up(self, row: OutboxMail, reason: str) -> None:
         with self._database.write() as sql:
-            user = sql.scalar(_recipient(row))
+            user = sql.scalar(_recipient(row).with_for_update())  # first, as everywhere
             if self._outbox.remove(sql, row) and user is not None:
                 self._on_given_up(sql, row.kind, user.id)
                 log.error("A mail (%s) was given up: %s", row.kind, reason)

@@ -6,7 +6,7 @@ from flask import request
 
 from flask_tokenauth import clients
 from flask_tokenauth.clients import Client
-from flask_tokenauth.errors import InvalidToken, MissingToken
+from flask_tokenauth.errors import InvalidToken, MissingToken, UnsupportedMediaType
 from flask_tokenauth.parsing import Body, parse
 from flask_tokenauth.proofs import Presented
 
@@ -27,7 +27,9 @@ def bearer_token() -> str:
 
 
 def body(model: type[AnyBody]) -> AnyBody:
-    """Raises InvalidJson or ValidationFailed."""
+    """Raises UnsupportedMediaType, InvalidJson or ValidationFailed."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
     return parse(request.get_data(), model)
 
 

@@ -130,7 +130,7 @@ class Logins:
             self._proofs.demand(presented, text, entry.thumbprint)
         except InvalidDpopProof:
             with self._database.write() as sql:
-                self._events.record(sql, "authn_invalid_proof", client, owner)
+                self._events.record(sql, "authn_invalid_proof", client, lock_user(sql, owner.id))
             raise
 
     def log_out(self, text: str) -> None:
@@ -166,12 +166,14 @@ class Logins:
                 self._mark_ended(sql, entry.session_id, "revoked")
                 self._events.record(sql, "session_ended", client, owner)
 
-    def end_all(self, sql: OrmSession, user_id: UUID, reason: str, keep: bytes | None = None) -> None:
-        """All of them but the one with the session id `keep`. The caller holds the user's row lock."""
-        for entry in sql.scalars(self._unended(user_id)).all():
-            if entry.session_id != keep:
-                self._sessions.revoke(entry.session_id)
-                self._mark_ended(sql, entry.session_id, reason)
+    def end_all(self, sql: OrmSession, user_id: UUID, reason: str, keep: bytes | None = None) -> bool:
+        """All of them but the one with the session id `keep`; whether there was any. The caller holds the
+        user's row lock."""
+        others = [entry for entry in sql.scalars(self._unended(user_id)) if entry.session_id != keep]
+        for entry in others:
+            self._sessions.revoke(entry.session_id)
+            self._mark_ended(sql, entry.session_id, reason)
+        return bool(others)
 
     # -- inside -----------------------------------------------------------------------------
 

@@ -88,9 +88,10 @@ class Outbox:
         """Nothing may be left of a user who leaves."""
         sql.execute(delete(OutboxMail).where(_theirs(user)))
 
-    def forget_resets(self, sql: OrmSession, user: User) -> None:
+    def forget_links(self, sql: OrmSession, user: User) -> None:
         """The password was changed: a link that is still to be sent would open the account once more."""
-        sql.execute(delete(OutboxMail).where(_resets(user)))
+        verify = (OutboxMail.user_id == user.id) & (OutboxMail.kind == "verify")
+        sql.execute(delete(OutboxMail).where(verify | _resets(user)))
 
     # -- for couriers -------------------------------------------------------------------------
 
@@ -113,6 +114,11 @@ class Outbox:
         ours = (OutboxMail.id == row.id) & (OutboxMail.attempts == row.attempts)
         with self._database.write() as sql:
             sql.execute(update(OutboxMail).where(ours).values(due_at=until))
+
+    def holds(self, sql: OrmSession, row: OutboxMail) -> bool:
+        """Whether this claim still is a courier's to send: the letter may have been forgotten meanwhile."""
+        ours = (OutboxMail.id == row.id) & (OutboxMail.attempts == row.attempts)
+        return sql.scalar(select(OutboxMail.id).where(ours)) is not None
 
     def remove(self, sql: OrmSession, row: OutboxMail) -> bool:
         """Whether it was still there."""

@@ -84,29 +84,28 @@ class Profiles:
     def resend_verification(self, session: LiveSession) -> None:
         user = self.user(session)
         self._limits.count("forgot_account", f"verify {user.id}")
-        if user.pending_email:
-            with self._database.write() as sql:
-                self._outbox.post(sql, kind="verify", address=user.pending_email, user_id=user.id)
+        with self._database.write() as sql:
+            locked = lock_user(sql, user.id)
+            if locked is None:
+                raise InvalidToken
+            if locked.pending_email:
+                self._outbox.post(sql, kind="verify", address=locked.pending_email, user_id=locked.id)
 
     def verify_email(self, text: str, client: Client) -> None:
         """Raises CodeInvalid, also for an address that somebody else has verified meanwhile."""
         with counted(self._limits, client):
-            code = self._codes.read("verify", text)
-            if code.finished:
-                return
+            user_id = self._codes.read("verify", text).user_id
             try:
-                self._take_address(text, client)
+                self._take_address(user_id, text, client)
             except IntegrityError:
                 raise CodeInvalid from None
-        self._codes.finish(code)
 
-    def _take_address(self, text: str, client: Client) -> None:
+    def _take_address(self, user_id: UUID, text: str, client: Client) -> None:
         with self._database.write() as sql:
+            user = lock_user(sql, user_id)
             code = self._codes.read("verify", text)
-            user = lock_user(sql, code.user_id)
-            code = self._codes.read("verify", text)
-            if code.finished:
-                return
+            if user and code.spent and user.email == code.address:
+                return  # this very request, done before
             if user is None or user.disabled_at or user.pending_email != code.address:
                 raise CodeInvalid
             user.email, user.email_key, user.pending_email = code.address, email_key(code.address), None
@@ -122,8 +121,8 @@ class Profiles:
             user = lock_user(sql, UUID(session.user_id))
             if user is None:
                 raise InvalidToken
-            self._logins.end_all(sql, user.id, "revoked", keep=session.id)
-            self._events.record(sql, "sessions_ended", client, user)
+            if self._logins.end_all(sql, user.id, "revoked", keep=session.id):
+                self._events.record(sql, "sessions_ended", client, user)
 
     def recent_events(self, session: LiveSession) -> Sequence[SecurityEvent]:
         with self._database.read() as sql:

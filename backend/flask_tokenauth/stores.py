@@ -91,12 +91,18 @@ def _with_driver(url: str) -> URL:
 
 def _open_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": SQL_WAIT_SECONDS}, pool_timeout=SQL_WAIT_SECONDS)
+        engine = create_engine(
+            url,
+            hide_parameters=True,
+            connect_args={"timeout": SQL_WAIT_SECONDS},
+            pool_timeout=SQL_WAIT_SECONDS,
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_writing)
         return engine
     return create_engine(
         url,
+        hide_parameters=True,  # an error in the log must not show hashes and addresses
         pool_pre_ping=True,  # a restarted server costs a ping, not a failed request
         pool_timeout=SQL_WAIT_SECONDS,
         connect_args={"connect_timeout": SQL_WAIT_SECONDS, "options": "-c statement_timeout=10000"},

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from flask import Flask
 from proofs import Key
-from redis import Redis
+from redis import Redis, RedisError
 from servers import PrivateRedis, wait_until
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from workers import Clock, bearer, worker
 
 from flask_tokenauth import migrate
@@ -564,6 +564,109 @@ def test_a_reset_drops_an_address_that_waits_and_any_link_that_is_under_way(peop
     assert all("#code=" not in body_of(letter) for letter in people.letters())
 
 
+def test_a_password_change_drops_an_address_that_waits_and_any_link_that_is_under_way(people: People) -> None:
+    people.verified()
+    token = people.token()
+    body = {"email": "thief@library.example", "current_password": PASSWORD}
+    assert people.http.patch("/api/me", json=body, headers=bearer(token)).status_code == 202
+    people.post("/password/forgot", {"email": ADDRESS})
+    change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    newer = people.post("/password/change", change, token).json["token"]
+    people.post("/email/verify/resend", token=newer)
+    letters = people.letters()
+    assert {letter["To"] for letter in letters} == {ADDRESS}
+    assert all("#code=" not in body_of(letter) for letter in letters)
+
+
+def test_a_first_address_waits_on_through_a_password_change_but_needs_a_new_link(people: People) -> None:
+    people.register()
+    change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    newer = people.post("/password/change", change, people.token()).json["token"]
+    assert people.letters() == []
+    people.post("/email/verify/resend", token=newer)
+    assert people.post("/email/verify", {"code": people.code()}).status_code == 204
+
+
+def test_a_letter_that_a_courier_already_holds_gets_no_code_after_a_password_change(
+    people: People, app: Flask, clock: Clock
+) -> None:
+    people.verified()
+    token = people.token()
+    people.post("/password/forgot", {"email": ADDRESS})
+    state = app.extensions["tokenauth"]
+    now = datetime.fromtimestamp(clock.now, UTC) + RESET_SPREAD
+    row = state.outbox.claim(now)
+    change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    assert people.post("/password/change", change, token).status_code == 200
+    assert state.courier._write(row, now) is None
+
+
+@pytest.mark.parametrize("path", ["/password/reset", "/email/verify"])
+def test_what_was_not_committed_is_done_by_the_same_request_again(
+    people: People, app: Flask, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    codes = app.extensions["tokenauth"].accounts._codes
+    if path == "/password/reset":
+        people.verified()
+        body = {"code": people.forgotten(), "new_password": NEW_PASSWORD}
+    else:
+        people.register()
+        body = {"code": people.code()}
+    spend = codes.spend
+
+    def spend_and_fail(code: Any) -> None:
+        spend(code)
+        raise RedisError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(codes, "spend", spend_and_fail)
+        assert code_of(people.post(path, body)) == (503, "unavailable")
+    assert people.log_in(password=NEW_PASSWORD).status_code == 401
+    for _ in range(2):
+        assert people.post(path, body).status_code == 204
+    assert people.log_in(ADDRESS, body.get("new_password", PASSWORD)).status_code == 200
+
+
+def test_a_reset_ends_the_waits_that_guesses_at_the_old_password_made(
+    people: People, redis_server: PrivateRedis, database_url: str, clock: Clock
+) -> None:
+    people.verified()
+    with worker(redis_server.url, database_url, clock, AUTH_LIMIT_LOGIN_FAILURES=5) as app:
+        strict = People(app, clock, people.mails)
+        for name in ("Ada", ADDRESS):
+            guesses = [strict.log_in(name, "not the one at all").status_code for _ in range(6)]
+            assert guesses == [401] * 5 + [429]
+        body = {"code": people.forgotten(), "new_password": NEW_PASSWORD}
+        assert strict.post("/password/reset", body).status_code == 204
+        for name in ("Ada", ADDRESS):
+            assert strict.log_in(name, NEW_PASSWORD).status_code == 200
+
+
+def test_a_failed_log_in_is_one_also_if_the_account_is_deleted_meanwhile(
+    people: People, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.register()
+    limits = app.extensions["tokenauth"].accounts._limits
+    settle = limits.settle
+
+    def delete_meanwhile(*args: Any, **more: Any) -> Any:
+        with app.extensions["tokenauth"].database.write() as sql:
+            sql.execute(delete(User))
+        return settle(*args, **more)
+
+    monkeypatch.setattr(limits, "settle", delete_meanwhile)
+    assert code_of(people.log_in(password="not the one at all")) == (401, "invalid_credentials")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PATCH", "/me"), ("DELETE", "/me"), ("POST", "/password/change")]
+)
+def test_who_has_no_token_is_told_so_before_the_body_is_looked_at(
+    people: People, method: str, path: str
+) -> None:
+    assert code_of(people.http.open(f"/api{path}", method=method)) == (401, "missing_token")
+
+
 def test_a_new_link_ends_the_one_before(people: People) -> None:
     people.register()
     first, token = people.code(), people.token()
@@ -600,6 +703,9 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_others(people: People) 
         assert code_of(answer) == (404, "not_found")
     assert people.http.delete("/api/sessions", headers=bearer(mine)).status_code == 204
     assert [people.is_live(each) for each in (mine, third, eves)] == [True, False, True]
+    assert people.http.delete("/api/sessions", headers=bearer(mine)).status_code == 204
+    events = people.http.get("/api/me/events", headers=bearer(mine)).json
+    assert [event["event"] for event in events].count("sessions_ended") == 1
 
 
 FOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
