@@ -216,7 +216,7 @@ class RateLimited(TryLater):
 
 class Unavailable(TryLater):
     status, code, title = 503, "unavailable", "The service is not available just now"
-    default_detail = "Something that we need is away. Nothing was changed; please try again in a moment."
+    default_detail = "Something that we need is away. Please try again in a moment: to repeat this is safe."
 
     def __init__(self, retry_after: int = 1, detail: str | None = None) -> None:
         super().__init__(retry_after, detail)
