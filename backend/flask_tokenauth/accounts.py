@@ -83,7 +83,8 @@ class Accounts:
                 sql.add(user)
                 sql.flush()
                 self._events.record(sql, "user_created", client, user)
-                if user.pending_email:
+                # In silence: whoever fills a stranger's mailbox must not keep its owner from registering.
+                if user.pending_email and self._limits.allows("forgot_account", mailbox(user.pending_email)):
                     self._outbox.post(sql, kind="verify", address=user.pending_email, user_id=user.id)
         except IntegrityError:
             raise UsernameTaken from None
@@ -232,6 +233,11 @@ def counter_of(name: str) -> str:
     if "@" in name:
         return f"email {email_key(normalise_email(name) or name)}"
     return f"name {username_key(name)}"
+
+
+def mailbox(address: str) -> str:
+    """Under what links to confirm an address are counted, whoever entered it."""
+    return f"verify {email_key(address)}"
 
 
 def raise_if_any(*refused: FieldError | None) -> None:

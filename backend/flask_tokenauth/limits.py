@@ -98,7 +98,11 @@ class Limits:
     def count(self, rule: Rule, subject: str) -> None:
         """One hit of an address (`network(ip)`) or an account. Raises RateLimited beyond the rate; what is
         refused isn't counted, so those who go on trying are let in again when Retry-After says."""
-        _refuse(self._hit(keys=[self._name("rate", rule, subject)], args=[self._clock(), *self._rates[rule]]))
+        _refuse(self._wait(rule, subject))
+
+    def allows(self, rule: Rule, subject: str) -> bool:
+        """One hit likewise, for what is left out in silence beyond the rate."""
+        return self._wait(rule, subject) <= 0
 
     def demand_patience(self, account: str, device: str, *, own: bool = False) -> None:
         """Before the hash, which is expensive: raises RateLimited while a wait runs. Counts nothing."""
@@ -130,6 +134,10 @@ class Limits:
         """The account was deleted: nothing of it and of these devices of its log-ins remains."""
         for key in (self._account(account), *(self._device(account, device) for device in devices)):
             self._redis.delete(key)
+
+    def _wait(self, rule: Rule, subject: str) -> int:
+        name = self._name("rate", rule, subject)
+        return int(self._hit(keys=[name], args=[self._clock(), *self._rates[rule]]))
 
     def _outcome(self, key: str, succeeded: bool, *, known_seconds: int) -> int:
         rule = (self._allowance, FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, FORGET_SECONDS)

@@ -52,7 +52,7 @@ class Passwords:
         if _is_made_of(known, password):
             message = "This is made of your name, your e-mail or our name. Choose something else."
             return FieldError(field, "contains_identity", message)
-        if _score(password, known) < MIN_SCORE:
+        if not _is_hard_to_guess(password, known):
             message = "This is easy to guess: common words or patterns. A few unrelated words work well."
             return FieldError(field, "too_common", message)
         return None
@@ -101,16 +101,15 @@ def _parts(text: str) -> list[str]:
     return [word for word in words if len(word) >= 3]
 
 
-def _score(password: str, known: list[str]) -> int:
+def _is_hard_to_guess(password: str, known: list[str]) -> bool:
     """As typed, and without separators: to zxcvbn one blank makes a phrase of "password password"."""
     joined = regex.sub(SEPARATORS, "", password)
     if not joined:  # zxcvbn raises on an empty text
-        return 0
+        return False
     with _RATING:
-        return min(_better_end(text, known) for text in {password, joined})
+        return all(_has_a_good_end(text, known) for text in dict.fromkeys((password, joined)))
 
 
-def _better_end(text: str, known: list[str]) -> int:
-    return max(
-        int(zxcvbn(end, user_inputs=known)["score"]) for end in {text[:RATED_CHARS], text[-RATED_CHARS:]}
-    )
+def _has_a_good_end(text: str, known: list[str]) -> bool:
+    ends = dict.fromkeys((text[:RATED_CHARS], text[-RATED_CHARS:]))
+    return any(zxcvbn(end, user_inputs=known)["score"] >= MIN_SCORE for end in ends)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from flask_tokenauth import events
-from flask_tokenauth.accounts import Accounts, counted, counter_of, raise_if_any
+from flask_tokenauth.accounts import Accounts, counted, counter_of, mailbox, raise_if_any
 from flask_tokenauth.clients import Client
 from flask_tokenauth.codes import Codes, SentCode
 from flask_tokenauth.errors import CodeInvalid, InvalidToken
@@ -67,7 +67,9 @@ class Profiles:
         raise_if_any(refuse_email("email", email))
         user = self.user(session)
         self._accounts.demand_password(session, user, password, client)
-        self._limits.count("forgot", f"user {user.id}")  # each is a mail to an address that anybody may have
+        # Each is a mail to an address that anybody may have: by who enters it, and by who gets it.
+        self._limits.count("forgot", f"user {user.id}")
+        self._limits.count("forgot_account", mailbox(normalise_email(email) or email))
         with self._database.write() as sql:
             locked = self._accounts.lock_if_still_right(sql, user, password)
             if locked is None:
@@ -83,7 +85,8 @@ class Profiles:
 
     def resend_verification(self, session: LiveSession) -> None:
         user = self.user(session)
-        self._limits.count("forgot_account", f"verify {user.id}")
+        if user.pending_email:
+            self._limits.count("forgot_account", mailbox(user.pending_email))
         with self._database.write() as sql:
             locked = lock_user(sql, user.id)
             if locked is None:

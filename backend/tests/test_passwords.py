@@ -126,11 +126,15 @@ def test_no_password_within_the_bounds_is_an_error_of_ours(password: str) -> Non
 
 
 def test_a_crafted_password_costs_no_more_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """zxcvbn's cost grows with the square of the length; so it sees 32 characters of each end."""
+    """zxcvbn's cost grows with the square of the length; so it sees 32 characters of an end, and of the other
+    end only if the first isn't good enough."""
     rated: list[str] = []
     real = passwords.zxcvbn
     monkeypatch.setattr(passwords, "zxcvbn", lambda text, **more: rated.append(text) or real(text, **more))
     refusal("4@8({[<36" * 14)
+    assert [len(text) for text in rated] == [32]
+    rated.clear()
+    assert refusal("a" * 64 + "elevenloudgeesewalkquietlyontheroof") is None
     assert [len(text) for text in rated] == [32, 32]
 
 

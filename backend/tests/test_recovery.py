@@ -336,6 +336,26 @@ def test_leaving_with_somebody_elses_address_clears_no_count_of_guesses_at_it(
         assert strict.log_in(ADDRESS, "not the one at all").status_code == 429
 
 
+def test_nobody_can_fill_a_mailbox_with_links_nor_keep_its_owner_out_by_trying(
+    people: People, redis_server: PrivateRedis, database_url: str, clock: Clock
+) -> None:
+    rate = {"AUTH_LIMIT_FORGOT_PER_ACCOUNT": "3/hour", "MAIL_DIR": people.mails}
+    with worker(redis_server.url, database_url, clock, **rate) as app:
+        strict = People(app, clock, people.mails)
+        for number in range(5):
+            strict.register(f"Eve{number}", ADDRESS)
+        token = strict.token("Eve0")
+        assert code_of(strict.post("/email/verify/resend", token=token)) == (429, "rate_limited")
+        change = {"email": ADDRESS.upper(), "current_password": PASSWORD}
+        again = strict.http.patch("/api/me", json=change, headers=bearer(token))
+        assert code_of(again) == (429, "rate_limited")
+        strict.register("Ada", ADDRESS)
+        assert len(strict.letters()) == 3
+        clock.now += 60 * MINUTE
+        assert strict.post("/email/verify/resend", token=strict.token("Ada")).status_code == 202
+        assert strict.post("/email/verify", {"code": strict.code()}).status_code == 204
+
+
 def change_row(app: Flask, table: Any, **values: Any) -> None:
     with app.extensions["tokenauth"].database.write() as sql:
         sql.execute(update(table).values(**values))
