@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, select, update
 from workers import Clock, bearer, worker
 
 from flask_tokenauth import migrate
-from flask_tokenauth.errors import SessionEnded
+from flask_tokenauth.errors import InvalidDpopProof, SessionEnded
 from flask_tokenauth.models import LedgerEntry, OutboxMail, SecurityEvent, User
 from flask_tokenauth.outbox import RESET_SPREAD
 
@@ -662,10 +662,12 @@ def test_a_reset_ends_the_waits_that_guesses_at_the_old_password_made(
             assert strict.log_in(name, NEW_PASSWORD).status_code == 200
 
 
-def test_a_failed_log_in_is_one_also_if_the_account_is_deleted_meanwhile(
-    people: People, app: Flask, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("logged_in", [False, True])
+def test_a_wrong_password_is_one_also_if_the_account_is_deleted_meanwhile(
+    people: People, app: Flask, monkeypatch: pytest.MonkeyPatch, logged_in: bool
 ) -> None:
     people.register()
+    token = people.token()
     limits = app.extensions["tokenauth"].accounts._limits
     settle = limits.settle
 
@@ -675,7 +677,27 @@ def test_a_failed_log_in_is_one_also_if_the_account_is_deleted_meanwhile(
         return settle(*args, **more)
 
     monkeypatch.setattr(limits, "settle", delete_meanwhile)
-    assert code_of(people.log_in(password="not the one at all")) == (401, "invalid_credentials")
+    if logged_in:
+        body = {"current_password": "not the one at all", "new_password": NEW_PASSWORD}
+        assert code_of(people.post("/password/change", body, token)) == (403, "wrong_password")
+    else:
+        assert code_of(people.log_in(password="not the one at all")) == (401, "invalid_credentials")
+
+
+def test_a_wrong_proof_is_one_also_if_the_account_is_deleted_meanwhile(
+    people: People, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.register()
+    token = people.token()
+    change_row(app, LedgerEntry, thumbprint="x" * 43)
+
+    def delete_meanwhile(*_: Any) -> None:
+        with app.extensions["tokenauth"].database.write() as sql:
+            sql.execute(delete(User))
+        raise InvalidDpopProof(token_was_presented=True)
+
+    monkeypatch.setattr(app.extensions["tokenauth"].logins._proofs, "demand", delete_meanwhile)
+    assert code_of(people.post("/refresh", token=token)) == (401, "invalid_dpop_proof")
 
 
 @pytest.mark.parametrize(
