@@ -207,7 +207,9 @@ class Accounts:
         raise_if_any(self._passwords.refuse("new_password", new, personal))
 
     def _replace_password(self, sql: OrmSession, user: User, newer: str, *purposes: Purpose) -> None:
-        """Under the user's row lock, so a log-in with the old one comes before, and is ended, or fails."""
+        """Under the user's row lock, so a log-in with the old one comes before, and is ended, or fails.
+
+        The codes for these purposes die: the one that is being spent ends by that."""
         user.password_hash = newer
         if user.email:
             # An address that waits to take its place may be a thief's, put there with the old password.

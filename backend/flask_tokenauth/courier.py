@@ -205,7 +205,7 @@ class Courier:
 
     def _give_up(self, row: OutboxMail, reason: str) -> None:
         with self._database.write() as sql:
-            user = sql.scalar(_recipient(row).with_for_update())  # first, as everywhere
+            user = sql.scalar(_recipient(row).with_for_update())  # before the letter's, as everywhere
             if self._outbox.remove(sql, row) and user is not None:
                 self._on_given_up(sql, row.kind, user.id)
                 log.error("A mail (%s) was given up: %s", row.kind, reason)

@@ -111,14 +111,12 @@ class Outbox:
 
     def postpone(self, row: OutboxMail, until: datetime) -> None:
         """Unless the lease ran out meanwhile, and the letter is another courier's."""
-        ours = (OutboxMail.id == row.id) & (OutboxMail.attempts == row.attempts)
         with self._database.write() as sql:
-            sql.execute(update(OutboxMail).where(ours).values(due_at=until))
+            sql.execute(update(OutboxMail).where(_claimed(row)).values(due_at=until))
 
     def holds(self, sql: OrmSession, row: OutboxMail) -> bool:
-        """Whether this claim still is a courier's to send: the letter may have been forgotten meanwhile."""
-        ours = (OutboxMail.id == row.id) & (OutboxMail.attempts == row.attempts)
-        return sql.scalar(select(OutboxMail.id).where(ours)) is not None
+        """Whether the letter is still there, and still this claim's: it may have been forgotten meanwhile."""
+        return sql.scalar(select(OutboxMail.id).where(_claimed(row))) is not None
 
     def remove(self, sql: OrmSession, row: OutboxMail) -> bool:
         """Whether it was still there."""
@@ -134,6 +132,11 @@ class Outbox:
             return Status(0, None)
         age = _moment(self._clock()) - oldest
         return Status(waiting, max(0, int(age.total_seconds())))
+
+
+def _claimed(row: OutboxMail) -> ColumnElement[bool]:
+    """The attempt's number tells this claim from the next one, of whoever found its lease over."""
+    return (OutboxMail.id == row.id) & (OutboxMail.attempts == row.attempts)
 
 
 def _resets(user: User) -> ColumnElement[bool]:

