@@ -37,7 +37,7 @@ format: ## Format the code, both sides
 
 types: ## Write the front end's API types anew, after an endpoint has changed
 	@$(SETUP) backend-dev frontend
-	cd backend && .venv/bin/python -m bookshelf.contract ../frontend/src/auth/openapi.json
+	cd backend && .venv/bin/python -m bookshelf.contract ../frontend
 	cd frontend && npm run --silent types
 
 bench: ## Measure what a token costs a request, beside none and beside the usual way

@@ -1,4 +1,4 @@
-"""The API as a document, for the front end's types: `python -m bookshelf.contract FILE` writes it."""
+"""The API as documents, for the front end's types: `python -m bookshelf.contract ../frontend` writes them."""
 
 import json
 import sys
@@ -10,12 +10,27 @@ from pydantic import SecretStr
 
 from bookshelf.app import create_app
 from bookshelf.settings import Settings
+from flask_tokenauth import TokenAuth
 
 
-def contract() -> str:
-    """The OpenAPI document of the whole app, the same on every machine. Nothing is connected to."""
-    document = build().test_client().get("/api/openapi.json", base_url="http://localhost").json
+def contract(app: Flask) -> str:
+    """The OpenAPI document of all that this app serves, the same on every machine. Nothing is connected to."""
+    document = app.test_client().get("/api/openapi.json", base_url="http://localhost").json
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def contracts() -> dict[str, str]:
+    """By their places below `frontend/`: of the whole app, and of the extension alone."""
+    bare = Flask("bare")
+    bare.config.from_mapping(
+        SECRET_KEY="x" * 32,
+        REDIS_URL="redis://localhost",
+        DATABASE_URL="sqlite:///nowhere.db",
+        PUBLIC_URL="http://localhost",
+        PRODUCT_NAME="Token",
+    )
+    TokenAuth(bare)
+    return {"src/openapi.json": contract(build()), "tokenkeep/openapi.json": contract(bare)}
 
 
 def build(**given: Any) -> Flask:
@@ -37,4 +52,5 @@ def build(**given: Any) -> Flask:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(contract(), encoding="utf-8")
+    for place, text in contracts().items():
+        Path(sys.argv[1], place).write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint
 
 from flask_tokenauth import incoming
+from flask_tokenauth.clients import browser_in_words
 from flask_tokenauth.errors import (
     CodeInvalid,
     InvalidDpopProof,
@@ -230,12 +231,19 @@ def _session(entry: LedgerEntry) -> dict[str, Any]:
         "created_at": entry.created_at,
         "last_refreshed_at": entry.last_refreshed_at,
         "ip": entry.ip,
+        "browser": browser_in_words(entry.user_agent),
         "user_agent": entry.user_agent,
     }
 
 
 def _event_out(event: SecurityEvent) -> EventOut:
-    return EventOut(time=event.at, event=event.event, ip=event.ip, user_agent=event.user_agent)
+    return EventOut(
+        time=event.at,
+        event=event.event,
+        ip=event.ip,
+        browser=browser_in_words(event.user_agent),
+        user_agent=event.user_agent,
+    )
 
 
 def _export_out(found: Everything) -> ExportOut:

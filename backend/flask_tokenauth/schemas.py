@@ -54,6 +54,7 @@ class TokenOut(BaseModel):
 
 
 Bound = Annotated[bool, Field(description="Whether it takes a proof by its own key to renew the token")]
+Browser = Annotated[str, Field(description="The user agent in words, such as `Firefox on Linux`")]
 
 
 class SessionRef(BaseModel):
@@ -134,6 +135,7 @@ class SessionOut(BaseModel):
     created_at: datetime
     last_refreshed_at: datetime
     ip: str
+    browser: Browser
     user_agent: str
 
 
@@ -141,6 +143,7 @@ class EventOut(BaseModel):
     time: datetime
     event: str = Field(description="OWASP Logging Vocabulary")
     ip: str
+    browser: Browser
     user_agent: str
 
 

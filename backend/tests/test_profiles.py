@@ -121,7 +121,7 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_others(people: People) 
 
     rows = listed(mine)
     assert [row["current"] for row in rows].count(True) == 1
-    fields = {"id", "current", "bound", "created_at", "last_refreshed_at", "ip", "user_agent"}
+    fields = {"id", "current", "bound", "created_at", "last_refreshed_at", "ip", "browser", "user_agent"}
     assert all(set(row) == fields for row in rows)
     (others_id,) = [row["id"] for row in listed(other) if row["current"]]
     for _ in range(2):

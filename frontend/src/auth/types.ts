@@ -1,6 +1,6 @@
 /** What the API says and is told, as the page sees it: made of its OpenAPI document (`make types`). */
 
-import type { components } from './schema';
+import type { components } from '../schema';
 
 type Schemas = components['schemas'];
 

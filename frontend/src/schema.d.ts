@@ -462,6 +462,8 @@ export interface components {
         };
         /** EventOut */
         EventOut: {
+            /** @description The user agent in words, such as `Firefox on Linux` */
+            browser: string;
             /** @description OWASP Logging Vocabulary */
             event: string;
             ip: string;
@@ -501,6 +503,8 @@ export interface components {
         ExportedSession: {
             /** @description Whether it takes a proof by its own key to renew the token */
             bound: boolean;
+            /** @description The user agent in words, such as `Firefox on Linux` */
+            browser: string;
             /** Format: date-time */
             created_at: string;
             /** @description Whether it is the one that asks */
@@ -638,6 +642,8 @@ export interface components {
         SessionOut: {
             /** @description Whether it takes a proof by its own key to renew the token */
             bound: boolean;
+            /** @description The user agent in words, such as `Firefox on Linux` */
+            browser: string;
             /** Format: date-time */
             created_at: string;
             /** @description Whether it is the one that asks */
