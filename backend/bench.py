@@ -42,8 +42,8 @@ sys.path.insert(0, str(Path(__file__).parent / "tests"))
 from servers import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis, free_port, wait_until
 
 from bookshelf.gateway import Gateway
-from flask_tokenauth import TokenAuth, migrate, token_required
-from flask_tokenauth.stores import Database, open_redis
+from flask_tokenkeep import TokenKeep, migrate, token_required
+from flask_tokenkeep.stores.database import Database, open_redis
 
 ROUNDS, WARM_UP_ROUNDS, SECONDS, CLIENTS = 20, 2, 0.3, 2
 VERIFY_ROUNDS, VERIFY_CALLS = 20, 500
@@ -71,7 +71,7 @@ def build(redis_url: str, database_url: str) -> Flask:
         **CHEAP_HASHES,
         **WIDE_LIMITS,
     )
-    TokenAuth(app)
+    TokenKeep(app)
     redis, database = open_redis(redis_url), Database(database_url)
 
     @app.get("/open")
@@ -217,7 +217,7 @@ def measure(clients: list[Client], control: Client) -> tuple[Figures, Figures]:
 
 def measure_verify(app: Flask, redis_url: str, token: str) -> Figures:
     """Microseconds a call."""
-    logins = app.extensions["tokenauth"].logins
+    logins = app.extensions["tokenkeep"].logins
     with open_redis(redis_url) as redis:
         calls: dict[str, Callable[[], object]] = {
             "GET": lambda: redis.get("session:none"),
@@ -281,7 +281,7 @@ def main() -> None:
             tell(*measure(clients, Client(port)))
             token = clients[0].tokens["token"]
         app = build(redis.url, database_url)
-        verify = partial(app.extensions["tokenauth"].logins.verify, token)
+        verify = partial(app.extensions["tokenkeep"].logins.verify, token)
         figures = measure_verify(app, redis.url, token)
         commands = count_commands(redis.url, verify)
     print(f"\nverify alone: {statistics.median(figures['verify']):.0f} µs, Redis commands: {commands:g}")

@@ -12,10 +12,10 @@ from bookshelf.health import health_blueprint
 from bookshelf.pages import serve_pages
 from bookshelf.settings import Settings
 from bookshelf.web import protect
-from flask_tokenauth import TokenAuth
-from flask_tokenauth.errors import HostNotAllowed
-from flask_tokenauth.openapi import Surroundings
-from flask_tokenauth.stores import Database, open_redis
+from flask_tokenkeep import TokenKeep
+from flask_tokenkeep.apidocs.openapi import Surroundings
+from flask_tokenkeep.errors import HostNotAllowed
+from flask_tokenkeep.stores.database import Database, open_redis
 
 # What the gateway and the check of host names answer before a view is asked.
 SURROUNDINGS = Surroundings(
@@ -32,7 +32,7 @@ def create_app(
     app = Flask("bookshelf", static_folder=None)
     app.config.from_mapping({name.upper(): value for name, value in settings})
     app.config["OPENAPI_SURROUNDINGS"] = SURROUNDINGS
-    auth = TokenAuth(app)
+    auth = TokenKeep(app)
     redis = open_redis(settings.redis_url)
     catalogue = Catalogue(
         redis=redis, url=settings.books_url, ttl_seconds=settings.books_ttl_seconds, clock=clock
@@ -46,7 +46,7 @@ def create_app(
             redis=redis,
             database=Database(settings.database_url),
             catalogue=catalogue,
-            courier=app.extensions["tokenauth"].courier,
+            courier=app.extensions["tokenkeep"].courier,
         )
     )
     serve_pages(app, settings.dist_dir)

@@ -4,9 +4,9 @@ from flask import Blueprint, Response, request
 
 from bookshelf.booklist import Book, Document
 from bookshelf.catalogue import Catalogue, Label
-from flask_tokenauth import token_required
-from flask_tokenauth.errors import NotFound
-from flask_tokenauth.openapi import described
+from flask_tokenkeep import token_required
+from flask_tokenkeep.apidocs.openapi import described
+from flask_tokenkeep.errors import NotFound
 
 HEADERS = {
     "ETag": (str, "Of exactly these bytes"),

@@ -10,11 +10,11 @@ from pydantic import SecretStr
 
 from bookshelf.app import create_app
 from bookshelf.settings import Settings
-from flask_tokenauth import TokenAuth
+from flask_tokenkeep import TokenKeep
 
 
 def contract(app: Flask) -> str:
-    """The OpenAPI document of all that this app serves, the same on every machine. Nothing is connected to."""
+    """The OpenAPI document of what this app serves, the same on every machine. Connects to nothing."""
     document = app.test_client().get("/api/openapi.json", base_url="http://localhost").json
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -29,7 +29,7 @@ def contracts() -> dict[str, str]:
         PUBLIC_URL="http://localhost",
         PRODUCT_NAME="Token",
     )
-    TokenAuth(bare)
+    TokenKeep(bare)
     return {"src/openapi.json": contract(build()), "tokenkeep/openapi.json": contract(bare)}
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import json
 
-from flask_tokenauth.errors import BodyTooLarge, InternalError, Problem
+from flask_tokenkeep.errors import BodyTooLarge, InternalError, Problem
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bookshelf.catalogue import Catalogue
 from bookshelf.catalogue import Status as CatalogueStatus
-from flask_tokenauth.courier import Courier, MailStatus
-from flask_tokenauth.openapi import described
-from flask_tokenauth.stores import Database
+from flask_tokenkeep.apidocs.openapi import described
+from flask_tokenkeep.mail.courier import Courier, MailStatus
+from flask_tokenkeep.stores.database import Database
 
 Answer = tuple[dict[str, Any], int, dict[str, str]]
 UNCACHED = {"Cache-Control": "no-store"}

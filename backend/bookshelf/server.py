@@ -23,7 +23,7 @@ from bookshelf.app import create_app
 from bookshelf.embedded_redis import EmbeddedRedis, RedisFailed
 from bookshelf.gateway import Gateway
 from bookshelf.settings import ROOT, Settings
-from flask_tokenauth import migrate
+from flask_tokenkeep import migrate
 
 HEADER_BYTES = 32 * 1024  # request line and headers; 431 beyond it
 HEADER_SECONDS = 10  # for the whole of them: a client that drips them gives up its connection

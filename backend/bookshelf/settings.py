@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from flask_tokenauth.settings import AuthSettings, Origin, Seconds
-from flask_tokenauth.stores import REDIS_SCHEMES
+from flask_tokenkeep.settings import AuthSettings, Origin, Seconds
+from flask_tokenkeep.stores.database import REDIS_SCHEMES
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 5003

@@ -19,8 +19,8 @@ from secure.headers import (
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bookshelf.settings import Settings
-from flask_tokenauth.errors import HostNotAllowed
-from flask_tokenauth.limits import parse_address
+from flask_tokenkeep.errors import HostNotAllowed
+from flask_tokenkeep.people.limits import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,8 +17,8 @@ from workers import Clock
 
 from bookshelf.books import books_blueprint
 from bookshelf.catalogue import Catalogue
-from flask_tokenauth import TokenAuth, migrate
-from flask_tokenauth.stores import open_redis
+from flask_tokenkeep import TokenKeep, migrate
+from flask_tokenkeep.stores.database import open_redis
 
 TTL_SECONDS = 3600
 FIELDS = ("id", "title", "isbn", "pageCount", "authors")
@@ -49,7 +49,7 @@ def new_app(redis_url: str, database_url: str) -> Flask:
         **{name: int(value) for name, value in CHEAP_HASHES.items()},
     )  # fmt: skip
     migrate(database_url)
-    TokenAuth(app)
+    TokenKeep(app)
     return app
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_tokenauth.clients import browser_in_words, client
+from flask_tokenkeep.clients import browser_in_words, client
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from proofs import Key, b64, compact
 
-from flask_tokenauth import dpop
-from flask_tokenauth.dpop import InvalidProof, Proof, check, thumbprint
+from flask_tokenkeep.sessions import dpop
+from flask_tokenkeep.sessions.dpop import InvalidProof, Proof, check, thumbprint
 
 URL = "https://books.example/api/refresh"
 NOW = 1790000000

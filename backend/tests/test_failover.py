@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from servers import PrivateRedis, cluster_of_one, free_port, redis_binary, wait_until
 from workers import Clock, bearer, worker
 
-from flask_tokenauth import migrate
+from flask_tokenkeep import migrate
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 

@@ -15,9 +15,9 @@ from redis.exceptions import RedisError
 from servers import cluster_of_one
 from workers import Clock
 
-from flask_tokenauth.errors import RateLimited
-from flask_tokenauth.limits import Limits, Rates, Rule, network
-from flask_tokenauth.stores import open_redis
+from flask_tokenkeep.errors import RateLimited
+from flask_tokenkeep.people.limits import Limits, Rates, Rule, network
+from flask_tokenkeep.stores.database import open_redis
 
 T = Clock().now
 DAY = 86_400

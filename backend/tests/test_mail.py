@@ -16,9 +16,16 @@ from pathlib import Path
 import pytest
 from postbox import Authority, Postbox, make_authority
 
-from flask_tokenauth import mail
-from flask_tokenauth.letters import Draft, Letters, host_of, in_words, unlinked
-from flask_tokenauth.mail import FileTransport, Letter, Refused, SmtpServer, SmtpTransport, parse_sender
+from flask_tokenkeep.mail import transport as mail
+from flask_tokenkeep.mail.letters import Draft, Letters, host_of, in_words, unlinked
+from flask_tokenkeep.mail.transport import (
+    FileTransport,
+    Letter,
+    Refused,
+    SmtpServer,
+    SmtpTransport,
+    parse_sender,
+)
 
 T = datetime(2026, 11, 23, 14, 28, tzinfo=UTC)
 KINDS = ("reset", "verify", "password_changed", "email_changed", "token_reused", "new_browser")
@@ -342,7 +349,7 @@ def test_a_file_never_takes_the_place_of_another(
 def test_only_a_developers_log_shows_the_link(
     letters: Letters, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "flask_tokenauth")
+    caplog.set_level(logging.INFO, "flask_tokenkeep")
     letter = write(letters)
     with FileTransport(tmp_path, show_link=True).open() as put:
         put(letter)

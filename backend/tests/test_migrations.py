@@ -15,16 +15,16 @@ from servers import BACKEND
 from sqlalchemy import CheckConstraint, Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from flask_tokenauth import migrate
-from flask_tokenauth.models import Base, User
-from flask_tokenauth.stores import Database
+from flask_tokenkeep import migrate
+from flask_tokenkeep.stores.database import Database
+from flask_tokenkeep.stores.models import Base, User
 
-SCRIPTS = ScriptDirectory(str(Path(BACKEND) / "flask_tokenauth" / "migrations"))
+SCRIPTS = ScriptDirectory(str(Path(BACKEND) / "flask_tokenkeep" / "stores" / "migrations"))
 REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
 VERSION_TABLE = "ta_version"
 START = """
 import sys
-from flask_tokenauth import migrate
+from flask_tokenkeep import migrate
 print("ready", flush=True)
 sys.stdin.readline()
 migrate(sys.argv[1])

@@ -7,8 +7,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_tokenauth.models import User
-from flask_tokenauth.names import (
+from flask_tokenkeep.names import (
     email_key,
     normalise_email,
     normalise_username,
@@ -16,6 +15,7 @@ from flask_tokenauth.names import (
     refuse_username,
     username_key,
 )
+from flask_tokenkeep.stores.models import User
 
 # Letters of all scripts, those that fold oddly more often, and what must never pass.
 LETTERS = st.characters(categories=("Lu", "Ll", "Lt", "Lm", "Lo"))

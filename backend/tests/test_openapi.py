@@ -16,8 +16,8 @@ from servers import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis
 from workers import bearer
 
 from bookshelf.contract import build, contract, contracts
-from flask_tokenauth import migrate
-from flask_tokenauth.errors import Problem
+from flask_tokenkeep import migrate
+from flask_tokenkeep.errors import Problem
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
@@ -37,13 +37,13 @@ def app(redis: Redis, redis_server: PrivateRedis, tmp_path: Path) -> Iterator[Fl
     limits = {name.lower(): value for name, value in (CHEAP_HASHES | WIDE_LIMITS).items()}
     app = build(redis_url=redis_server.url, database_url=url, **limits)
     yield app
-    app.extensions["tokenauth"].database.engine.dispose()
+    app.extensions["tokenkeep"].database.engine.dispose()
 
 
 def all_codes(kind: type[Problem] = Problem) -> set[str]:
     """Of the classes of ours, also of those that stand outside errors.py."""
     below = {code for each in kind.__subclasses__() for code in all_codes(each)}
-    return below | {kind.code} if kind.__module__.startswith(("flask_tokenauth", "bookshelf")) else below
+    return below | {kind.code} if kind.__module__.startswith(("flask_tokenkeep", "bookshelf")) else below
 
 
 def operations(document: Any) -> Iterator[tuple[str, Any]]:

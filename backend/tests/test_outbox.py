@@ -19,14 +19,14 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session as OrmSession
 
-from flask_tokenauth import migrate
-from flask_tokenauth.courier import GIVE_UP_AFTER, Courier, MailStatus, open_letters, open_transport
-from flask_tokenauth.mail import Send
-from flask_tokenauth.models import OutboxMail, User
-from flask_tokenauth.names import email_key
-from flask_tokenauth.outbox import LEASE, RESET_SPREAD, Outbox, Status
-from flask_tokenauth.settings import AuthSettings
-from flask_tokenauth.stores import Database
+from flask_tokenkeep import migrate
+from flask_tokenkeep.mail.courier import GIVE_UP_AFTER, Courier, MailStatus, open_letters, open_transport
+from flask_tokenkeep.mail.outbox import LEASE, RESET_SPREAD, Outbox, Status
+from flask_tokenkeep.mail.transport import Send
+from flask_tokenkeep.names import email_key
+from flask_tokenkeep.settings import AuthSettings
+from flask_tokenkeep.stores.database import Database
+from flask_tokenkeep.stores.models import OutboxMail, User
 
 ADA = "ada@example.org"
 FACTS = {"ip": "203.0.113.7", "browser": "Firefox on Linux"}
@@ -608,7 +608,7 @@ def test_a_mail_server_that_cant_be_used_is_seen_whoever_the_letter_is_for(
 def test_without_smtp_a_letter_is_a_file_and_only_a_developers_log_shows_its_link(
     office: Office, tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture, env: str
 ) -> None:
-    caplog.set_level(logging.INFO, "flask_tokenauth")
+    caplog.set_level(logging.INFO, "flask_tokenkeep")
     folder = tmp_path_factory.mktemp("mail")
     office.more = {"smtp_url": None, "mail_dir": folder, "env": env}
     office.add_user()

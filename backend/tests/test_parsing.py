@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_tokenauth.errors import InvalidJson, Problem, ValidationFailed
-from flask_tokenauth.parsing import MAX_DEPTH, Body, parse
-from flask_tokenauth.schemas import Credentials, Registration
+from flask_tokenkeep.errors import InvalidJson, Problem, ValidationFailed
+from flask_tokenkeep.http.parsing import MAX_DEPTH, Body, parse
+from flask_tokenkeep.http.schemas import Credentials, Registration
 
 
 class Anything(Body):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flask_tokenauth.passwords import HashCost, Passwords
+from flask_tokenkeep.people.passwords import HashCost, Passwords
 
 FILE = Path(__file__).resolve().parents[2] / "frontend" / "src" / "passwords.vectors.json"
 VECTORS = json.loads(FILE.read_text())

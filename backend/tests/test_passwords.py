@@ -17,11 +17,12 @@ from servers import PrivateRedis
 from sqlalchemy import select
 from workers import Clock, worker
 
-from flask_tokenauth import migrate, passwords
-from flask_tokenauth.errors import Unavailable
-from flask_tokenauth.models import User
-from flask_tokenauth.passwords import MAX_CODE_POINTS, HashCost, Passwords
-from flask_tokenauth.settings import AuthSettings
+from flask_tokenkeep import migrate
+from flask_tokenkeep.errors import Unavailable
+from flask_tokenkeep.people import passwords
+from flask_tokenkeep.people.passwords import MAX_CODE_POINTS, HashCost, Passwords
+from flask_tokenkeep.settings import AuthSettings
+from flask_tokenkeep.stores.models import User
 
 CHEAP = HashCost(memory_kib=8, time=1, parallelism=1)
 GOOD = "a quiet place among shelves"
@@ -282,7 +283,7 @@ def test_known_and_unknown_names_cost_the_same(client: FlaskClient, monkeypatch:
 
 def test_a_hash_is_made_anew_at_log_in_when_the_parameters_rise(stores: tuple[str, str]) -> None:
     with worker(*stores, Clock()) as before, worker(*stores, Clock(), AUTH_ARGON2_TIME="3") as now:
-        database = now.extensions["tokenauth"].database
+        database = now.extensions["tokenkeep"].database
 
         def stored() -> str:
             with database.read() as sql:

@@ -26,9 +26,9 @@ from servers import PrivateRedis
 from werkzeug.test import TestResponse
 from workers import PUBLIC_URL, SECRET_KEY, Clock, bearer, worker
 
-from flask_tokenauth import migrate
-from flask_tokenauth.sessions import Lifetimes
-from flask_tokenauth.tokens import Token, TokenMint
+from flask_tokenkeep import migrate
+from flask_tokenkeep.sessions.live import Lifetimes
+from flask_tokenkeep.sessions.tokens import Token, TokenMint
 
 GRACE, MAX_SESSIONS = 30, 3
 BEARER = Lifetimes(token=1000, keep=1000, max_age=3300, bound=False)

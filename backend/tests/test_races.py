@@ -12,7 +12,7 @@ from redis import Redis
 from servers import App, Reply, ask, running_app, wait_until
 from workers import bearer
 
-from flask_tokenauth.codes import Codes
+from flask_tokenkeep.people.codes import Codes
 
 ROUNDS = 50
 PASSWORD = "a quiet place among shelves"

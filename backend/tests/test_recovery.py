@@ -9,7 +9,7 @@ from proofs import Key
 from servers import PrivateRedis
 from workers import Clock, bearer, worker
 
-from flask_tokenauth.models import User
+from flask_tokenkeep.stores.models import User
 
 
 def test_a_forgotten_password_is_replaced_and_every_session_ends(people: People) -> None:

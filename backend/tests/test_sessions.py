@@ -5,9 +5,9 @@ import json
 import pytest
 from redis import Redis
 
-from flask_tokenauth.errors import InvalidToken, SessionEnded, TokenReused
-from flask_tokenauth.sessions import Lifetimes, Sessions
-from flask_tokenauth.tokens import Token
+from flask_tokenkeep.errors import InvalidToken, SessionEnded, TokenReused
+from flask_tokenkeep.sessions.live import Lifetimes, Sessions
+from flask_tokenkeep.sessions.tokens import Token
 
 T = 1_800_000_000
 GRACE = 30

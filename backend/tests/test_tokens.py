@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_tokenauth.errors import InvalidToken
-from flask_tokenauth.tokens import TOKEN_CHARS, Token, TokenMint
+from flask_tokenkeep.errors import InvalidToken
+from flask_tokenkeep.sessions.tokens import TOKEN_CHARS, Token, TokenMint
 
 MINT = TokenMint("a secret of thirty-two characters")
 U32 = st.integers(0, 2**32 - 1)

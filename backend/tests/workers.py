@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from servers import CHEAP_HASHES, WIDE_LIMITS
 
-from flask_tokenauth import TokenAuth
+from flask_tokenkeep import TokenKeep
 
 PUBLIC_URL = "http://localhost"
 SECRET_KEY = "x" * 32
@@ -38,11 +38,11 @@ def worker(redis_url: str, database_url: str, clock: Clock, **config: Any) -> It
             **config,
         }
     )
-    TokenAuth(app, clock=clock)
+    TokenKeep(app, clock=clock)
     try:
         yield app
     finally:
-        app.extensions["tokenauth"].database.engine.dispose()
+        app.extensions["tokenkeep"].database.engine.dispose()
 
 
 def bearer(token: str) -> dict[str, str]:

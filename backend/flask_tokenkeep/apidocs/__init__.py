@@ -1,0 +1,1 @@
+"""The API's documentation, made from the code."""

@@ -1,0 +1,1 @@
+"""Letters: kept, written and sent."""

@@ -1,0 +1,254 @@
+"""Sends what is in the outbox, in the background: nobody's request waits for a mail server."""
+
+import atexit
+import logging
+import random
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
+from pathlib import Path
+from smtplib import SMTPResponseException
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session as OrmSession
+
+from flask_tokenkeep.mail.letters import Draft, Letters, host_of
+from flask_tokenkeep.mail.outbox import Outbox
+from flask_tokenkeep.mail.transport import (
+    FileTransport,
+    Letter,
+    Refused,
+    Send,
+    SmtpServer,
+    SmtpTransport,
+    Transport,
+    parse_sender,
+)
+from flask_tokenkeep.settings import AuthSettings
+from flask_tokenkeep.stores.database import Database
+from flask_tokenkeep.stores.models import OutboxMail, User
+
+log = logging.getLogger("flask_tokenkeep")
+
+POLL_SECONDS = 1.0  # one SELECT on an index, for what other processes posted and for what is due again
+# From little, since somebody is waiting, to less than the 30 minutes of RFC 5321 §4.5.4.1, which are for
+# strangers' servers: this is our own. Full jitter:
+# https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+RETRY_SECONDS, RETRY_MAX_SECONDS = 5.0, 600.0
+# Less than the 4 days of RFC 5321 §4.5.4.1: a link that was asked for yesterday helps nobody.
+GIVE_UP_AFTER = timedelta(hours=24)
+SQL_AWAY_MAX_SECONDS = 30.0
+STOP_SECONDS = 1.0  # a letter under way may finish; one that can't may be sent again when its lease is over
+
+IssueCode = Callable[[Any, UUID, str], str]  # the purpose is "reset" or "verify"
+GivenUp = Callable[[OrmSession, str, UUID | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class MailStatus:
+    """For /readyz; `trouble` is why the mail server couldn't be used when this process last tried."""
+
+    transport: str
+    waiting: int
+    oldest_seconds: int | None
+    trouble: str | None
+
+
+class Courier:
+    """Takes letters from the outbox, one at a time, and sends each once; several may work side by side.
+
+    A letter is claimed, sent outside any transaction, then removed. If the process dies between the last
+    two, it is sent again when the lease is over: a notice with the same Message-ID, so that mail programs can
+    tell. A letter with a code has a new code each time, and so a Message-ID of its own (RFC 5322 §3.6.4): the
+    older one's link is dead, and must not hide the newer."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        database: Database,
+        transport: Transport,
+        letters: Letters,
+        issue_code: IssueCode,
+        on_given_up: GivenUp,
+        clock: Callable[[], float],
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """`issue_code(purpose, user_id, address)` makes the one alive; a RedisError from it means later.
+        `on_given_up(sql, kind, user_id)` runs in the transaction that removes the letter."""
+        self._outbox = outbox
+        self._database = database
+        self._transport = transport
+        self._letters = letters
+        self._issue_code = issue_code
+        self._on_given_up = on_given_up
+        self._clock = clock
+        self._jitter = jitter
+        self._sent: list[OutboxMail] = []  # and not removed yet
+        self._trouble: str | None = None
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # -- the background thread ----------------------------------------------------------------
+
+    def start(self) -> None:
+        """Once per process, after the fork; stops with the process."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+            self._thread.start()
+            atexit.register(self.stop)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._outbox.posted.set()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        wait = POLL_SECONDS
+        while not self._stopping.is_set():
+            self._outbox.posted.clear()  # before looking: what is posted from here on wakes us again
+            try:
+                while not self._stopping.is_set() and self.deliver_next(self._now()) is not None:
+                    pass
+                wait = POLL_SECONDS
+            except Exception as trouble:  # noqa: BLE001  # without this thread no letter would ever leave
+                wait = min(2 * wait, SQL_AWAY_MAX_SECONDS)
+                log.warning("The outbox can't be read (%s); trying again", in_short(trouble))
+            self._outbox.posted.wait(wait * (0.5 + self._jitter()))  # at no time that one could foretell
+
+    def status(self) -> MailStatus:
+        waiting = self._outbox.status()
+        return MailStatus(self._transport.name, waiting.waiting, waiting.oldest_seconds, self._trouble)
+
+    # -- delivering ---------------------------------------------------------------------------
+
+    def deliver_due(self, now: datetime) -> int:
+        """Deliver all that is due at this moment; how many letters left."""
+        sent = 0
+        while (left := self.deliver_next(now)) is not None:
+            sent += left
+        return sent
+
+    def deliver_next(self, now: datetime) -> bool | None:
+        """Whether the next letter left; None if none is due."""
+        self._remove_sent()
+        row = self._outbox.claim(now)
+        if row is None:
+            return None
+        try:
+            left = self._deliver(row, now)
+        except Refused as refused:
+            self._give_up(row, str(refused))
+        except Exception as trouble:  # noqa: BLE001  # it must stop neither this letter nor the others
+            self._try_later(row, now, trouble)
+        else:
+            self._sent.append(row)
+            self._remove_sent()
+            return left
+        return False
+
+    def _remove_sent(self) -> None:
+        """If SQL is away just now, remembered for the next time: sooner than the lease ends."""
+        while self._sent:
+            with self._database.write() as sql:
+                self._outbox.remove(sql, self._sent[-1])
+            self._sent.pop()
+
+    def _deliver(self, row: OutboxMail, now: datetime) -> bool:
+        if row.created_at + GIVE_UP_AFTER <= now:
+            raise Refused("a day has passed")
+        # Connected first, for nobody's letters too: so that what waits while the mail server is away doesn't
+        # depend on who has an account.
+        with ExitStack() as stack:
+            send = self._connect(stack)
+            letter = self._write(row, now)
+            if letter is not None:
+                send(letter)
+            return letter is not None
+
+    def _connect(self, stack: ExitStack) -> Send:
+        try:
+            send = stack.enter_context(self._transport.open())
+        except OSError as trouble:
+            self._trouble = type(trouble).__name__
+            raise
+        self._trouble = None
+        return send
+
+    def _write(self, row: OutboxMail, now: datetime) -> Letter | None:
+        """None if there is nobody, or no longer anybody, to tell."""
+        # Under the user's row lock: no code is made for somebody who leaves, or whose codes end, meanwhile.
+        with self._database.write() as sql:
+            user = sql.scalar(_recipient(row).with_for_update())
+            if user is None or not self._outbox.holds(sql, row):
+                return None
+            to, message_id, code = row.address, str(row.id), ""
+            if row.kind in ("reset", "verify"):
+                to = str(user.email) if row.kind == "reset" else row.address
+                message_id += f".{row.attempts}"
+                code = self._issue_code(row.kind, user.id, to)
+        draft = Draft(row.kind, to, user.username, row.created_at, row.facts, code)
+        return self._letters.write(draft, message_id=message_id, written_at=now)
+
+    def _try_later(self, row: OutboxMail, now: datetime, trouble: Exception) -> None:
+        longest = min(RETRY_SECONDS * 2 ** min(row.attempts - 1, 16), RETRY_MAX_SECONDS)
+        wait = timedelta(seconds=max(1.0, longest * self._jitter()))
+        self._outbox.postpone(row, now + wait)
+        log.warning("A mail (%s) can't be sent (%s); trying again", row.kind, in_short(trouble))
+
+    def _give_up(self, row: OutboxMail, reason: str) -> None:
+        with self._database.write() as sql:
+            user = sql.scalar(_recipient(row).with_for_update())  # before the letter's, as everywhere
+            if self._outbox.remove(sql, row) and user is not None:
+                self._on_given_up(sql, row.kind, user.id)
+                log.error("A mail (%s) was given up: %s", row.kind, reason)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def _recipient(row: OutboxMail) -> Select[User]:
+    match row.kind:
+        case "reset":  # Never the address that was typed, which may be a look-alike: the one that is stored.
+            return select(User).where(User.email_key == row.address, User.disabled_at.is_(None))
+        case "verify":  # The address may have been replaced since.
+            return select(User).where(
+                User.id == row.user_id, User.pending_email == row.address, User.disabled_at.is_(None)
+            )
+    return select(User).where(User.id == row.user_id)
+
+
+def in_short(trouble: Exception) -> str:
+    """The kind of an exception and where it came from; its text may hold an address or a code."""
+    where = traceback.extract_tb(trouble.__traceback__)[-1]
+    code = f" {trouble.smtp_code}" if isinstance(trouble, SMTPResponseException) else ""
+    return f"{type(trouble).__name__}{code}, {Path(where.filename).name}:{where.lineno}"
+
+
+# -- from the settings ------------------------------------------------------------------------
+
+
+def open_letters(settings: AuthSettings) -> Letters:
+    host = host_of(settings.public_url)
+    default = Address(settings.product_name, "no-reply", host)
+    return Letters(
+        product_name=settings.product_name,
+        public_url=settings.public_url,
+        sender=parse_sender(settings.mail_from) if settings.mail_from else default,
+        reset_seconds=settings.auth_reset_code_ttl_seconds,
+        verify_seconds=settings.auth_verify_code_ttl_seconds,
+    )
+
+
+def open_transport(settings: AuthSettings) -> Transport:
+    if settings.smtp_url is None:
+        return FileTransport(settings.mail_dir, show_link=settings.env == "development")
+    server = SmtpServer.parse(settings.smtp_url.get_secret_value())
+    return SmtpTransport(server, greeting=host_of(settings.public_url))

@@ -1,0 +1,1 @@
+"""Accounts: what people may do, and what it takes."""

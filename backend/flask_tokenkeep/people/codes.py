@@ -1,0 +1,147 @@
+"""One-time codes, as mail brings them: to reset a password, to verify an address.
+
+code = base64url( user id 16 B ‖ secret 32 B ). Redis has one key per purpose and user,
+`ta:c:<purpose>:<user id>`, with the secret's SHA-256: so there is never more than one code alive, to end them
+is one command, and a stolen Redis opens nothing. The record: d digest · a address it was sent to · e expires
+at · b the body that it was spent with ("" before). Times are Unix seconds of the caller's clock."""
+
+import hmac
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+from uuid import UUID
+
+from redis import Redis
+
+from flask_tokenkeep.errors import CodeInvalid
+
+Purpose = Literal["reset", "verify"]
+PURPOSES: tuple[Purpose, ...] = ("reset", "verify")
+SECRET_BYTES = 32  # 256 bits: no rate of guessing matters, and SHA-256 without salt is enough
+_ID_BYTES = 16
+_CODE_CHARS = (_ID_BYTES + SECRET_BYTES) * 4 // 3
+
+# Not GETDEL: the key says whose code it is, not which, so a wrong one would burn the right one. Compare, then
+# take, in one step: of twenty at once one is first. The winner's own repetition is told from all others by b.
+_SPEND = """
+local raw, digest, body = redis.call('GET', KEYS[1]), ARGV[1], ARGV[2]
+local now, keep = tonumber(ARGV[3]), tonumber(ARGV[4])
+if not raw then return 0 end
+local r = cjson.decode(raw)
+if r.d ~= digest or r.e <= now or (r.b ~= '' and r.b ~= body) then return 0 end
+if r.b == '' then r.b, r.e = body, now + keep end
+redis.call('SET', KEYS[1], cjson.encode(r), 'EX', keep)
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code that holds. `address`: where it was sent to; `spent`: by this very request, which may have come
+    to nothing since."""
+
+    purpose: Purpose
+    user_id: UUID
+    address: str
+    digest: str
+    body: str
+    spent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """That there is one, for its owner to see; `expires_at` in Unix seconds."""
+
+    purpose: Purpose
+    address: str
+    expires_at: int
+
+
+class Codes:
+    def __init__(
+        self,
+        *,
+        redis: Redis,
+        lifetimes: Mapping[Purpose, int],
+        repeat_seconds: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._redis = redis
+        self._lifetimes = lifetimes
+        self._repeat = repeat_seconds
+        self._clock = clock
+        self._spend = redis.register_script(_SPEND)
+
+    def issue(self, purpose: Purpose, user_id: UUID, address: str) -> str:
+        """A new code; the user's former one for this purpose is dead from now on."""
+        secret, life = secrets.token_bytes(SECRET_BYTES), self._lifetimes[purpose]
+        record = {"d": _digest(secret), "a": address, "e": self._now() + life, "b": ""}
+        self._redis.set(_key(purpose, user_id), json.dumps(record), ex=life)
+        return urlsafe_b64encode(user_id.bytes + secret).decode()
+
+    def read(self, purpose: Purpose, text: str, content: str = "") -> Code:
+        """What this code is good for, without spending it; `content` is what else the request says.
+
+        Raises CodeInvalid: wrong, expired, replaced, or spent with another content."""
+        user_id, secret = _parse(text)
+        raw = self._redis.get(_key(purpose, user_id))
+        if raw is None:
+            raise CodeInvalid
+        record = json.loads(raw)
+        digest = _digest(secret)
+        # Keyed by the secret, which Redis doesn't have: a dump is no way to try passwords.
+        body = hmac.new(secret, content.encode(), "sha256").hexdigest()
+        if not hmac.compare_digest(record["d"], digest) or record["e"] <= self._now():
+            raise CodeInvalid
+        if record["b"] and not hmac.compare_digest(record["b"], body):
+            raise CodeInvalid
+        return Code(purpose, user_id, record["a"], digest, body, bool(record["b"]))
+
+    def spend(self, code: Code) -> None:
+        """From now on it is good for this very request only. Raises CodeInvalid if another one was first."""
+        args: list[str | int] = [code.digest, code.body, self._now(), self._repeat]
+        if not self._spend(keys=[_key(code.purpose, code.user_id)], args=args):
+            raise CodeInvalid
+
+    def alive(self, user_id: UUID) -> list[SentCode]:
+        """Those of this user that still work."""
+        found = [(purpose, self._redis.get(_key(purpose, user_id))) for purpose in PURPOSES]
+        records = [(purpose, json.loads(raw)) for purpose, raw in found if raw]
+        return [
+            SentCode(purpose, record["a"], record["e"])
+            for purpose, record in records
+            if not record["b"] and record["e"] > self._now()
+        ]
+
+    def forget(self, user_id: UUID, *purposes: Purpose) -> None:
+        """No code of this user for these purposes (none named: for any) works any more."""
+        for purpose in purposes or PURPOSES:
+            self._redis.delete(_key(purpose, user_id))
+
+    def _now(self) -> int:
+        return int(self._clock())
+
+
+def _parse(text: str) -> tuple[UUID, bytes]:
+    if len(text) != _CODE_CHARS or not text.isascii():
+        raise CodeInvalid
+    try:
+        raw = urlsafe_b64decode(text)
+    except Base64Error:
+        raise CodeInvalid from None
+    if urlsafe_b64encode(raw).decode() != text:  # the decoder skips foreign characters
+        raise CodeInvalid
+    return UUID(bytes=raw[:_ID_BYTES]), raw[_ID_BYTES:]
+
+
+def _digest(secret: bytes) -> str:
+    return sha256(secret).hexdigest()
+
+
+def _key(purpose: Purpose, user_id: UUID) -> str:
+    return f"ta:c:{purpose}:{user_id}"

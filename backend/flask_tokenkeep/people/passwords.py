@@ -1,0 +1,115 @@
+"""Passwords: which are accepted (NIST SP 800-63B-4 §3.1.1.2, ASVS 5.0 §6.2), and how they are kept."""
+
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import regex
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from zxcvbn import zxcvbn
+
+from flask_tokenkeep.errors import FieldError, Unavailable
+
+MAX_CODE_POINTS = 128  # far above any phrase; bounds what a stranger can make us hash
+# zxcvbn's cost grows with the square of the length (5 s of CPU at 128 crafted characters): 32 from each end.
+RATED_CHARS = 32
+MIN_SCORE = 3  # zxcvbn: fewer than 10^8 guesses is below 3
+SEPARATORS = r"[ ._,\-]"
+MIN_OWN_CHARS = 8  # what must remain besides user name, e-mail and product name
+HASH_WAIT_SECONDS = 2.0
+_RATING = threading.Lock()  # zxcvbn keeps its user inputs in a module global
+
+
+@dataclass(frozen=True, slots=True)
+class HashCost:
+    """Argon2id's parameters, memory in kibibytes (RFC 9106 §3.1)."""
+
+    memory_kib: int
+    time: int
+    parallelism: int
+
+
+class Passwords:
+    def __init__(self, *, cost: HashCost, min_length: int, concurrency: int, product_name: str) -> None:
+        self._hasher = PasswordHasher(cost.time, cost.memory_kib, cost.parallelism)
+        self._slots = threading.BoundedSemaphore(concurrency)
+        self._min_length = min_length
+        self._product_name = product_name
+        # Verified when the name is unknown: a faster answer would say that it is.
+        self._decoy = self._hasher.hash("decoy")
+
+    def refuse(self, field: str, password: str, personal: Iterable[str]) -> FieldError | None:
+        """Why this password can't be taken, or None. `personal` is what others know of its owner."""
+        password = normalise(password)
+        if len(password) < self._min_length:
+            return FieldError(field, "too_short", f"Use at least {self._min_length} characters.")
+        if len(password) > MAX_CODE_POINTS:
+            return FieldError(field, "too_long", f"Use at most {MAX_CODE_POINTS} characters.")
+        known = [*personal, self._product_name]
+        if _is_made_of(known, password):
+            message = "This is made of your name, your e-mail or our name. Choose something else."
+            return FieldError(field, "contains_identity", message)
+        if not _is_hard_to_guess(password, known):
+            message = "This is easy to guess: common words or patterns. A few unrelated words work well."
+            return FieldError(field, "too_common", message)
+        return None
+
+    def hash(self, password: str) -> str:
+        with self._slot():
+            return self._hasher.hash(normalise(password))
+
+    def verify(self, stored: str | None, password: str) -> bool:
+        """Whether it matches; None, an unknown user, costs the same and never matches."""
+        with self._slot():
+            try:
+                self._hasher.verify(self._decoy if stored is None else stored, normalise(password))
+            except (VerifyMismatchError, InvalidHashError):
+                return False
+        return stored is not None
+
+    def needs_rehash(self, stored: str) -> bool:
+        return self._hasher.check_needs_rehash(stored)
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        # Each hash takes its megabytes: a flood of log-ins must meet a 503, not the kernel's OOM killer.
+        if not self._slots.acquire(timeout=HASH_WAIT_SECONDS):
+            raise Unavailable(retry_after=2)
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+
+def normalise(password: str) -> str:
+    """NFC, so that two keyboards give one password (NIST SP 800-63B-4 §3.1.1.2). Nothing is trimmed."""
+    return unicodedata.normalize("NFC", password)
+
+
+def _is_made_of(known: Iterable[str], password: str) -> bool:
+    folded = rest = password.casefold()
+    for word in sorted({part for text in known for part in _parts(text)}, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest != folded and len(regex.sub(r"[^\p{L}\p{N}]", "", rest)) < MIN_OWN_CHARS
+
+
+def _parts(text: str) -> list[str]:
+    words = [text.casefold(), *regex.split(r"[^\p{L}\p{N}]+", text.casefold())]
+    return [word for word in words if len(word) >= 3]
+
+
+def _is_hard_to_guess(password: str, known: list[str]) -> bool:
+    """As typed, and without separators: to zxcvbn one blank makes a phrase of "password password"."""
+    joined = regex.sub(SEPARATORS, "", password)
+    if not joined:  # zxcvbn raises on an empty text
+        return False
+    with _RATING:
+        return all(_has_a_good_end(text, known) for text in dict.fromkeys((password, joined)))
+
+
+def _has_a_good_end(text: str, known: list[str]) -> bool:
+    ends = dict.fromkeys((text[:RATED_CHARS], text[-RATED_CHARS:]))
+    return any(zxcvbn(end, user_inputs=known)["score"] >= MIN_SCORE for end in ends)

@@ -1,0 +1,14 @@
+"""Run by migrate.py on a connection, and inside a transaction, that it made."""
+
+from alembic import context
+
+from flask_tokenkeep.stores.models import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    version_table="ta_version",  # an app may have migrations of its own
+    render_as_batch=True,
+)
+context.run_migrations()
