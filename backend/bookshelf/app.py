@@ -1,8 +1,5 @@
 """The example app: the extension, the catalogue, the pages."""
 
-import time
-from collections.abc import Callable
-
 from flask import Flask
 
 from bookshelf.books import books_blueprint
@@ -11,44 +8,29 @@ from bookshelf.gateway import BadRequest, BodyTooSlow
 from bookshelf.health import health_blueprint
 from bookshelf.pages import serve_pages
 from bookshelf.settings import Settings
-from bookshelf.web import protect
+from bookshelf.web import HostNotAllowed, protect
 from flask_tokenkeep import TokenKeep
-from flask_tokenkeep.apidocs.openapi import Surroundings
-from flask_tokenkeep.errors import HostNotAllowed
-from flask_tokenkeep.stores.database import Database, open_redis
 
-# What the gateway and the check of host names answer before a view is asked.
-SURROUNDINGS = Surroundings(
-    problems=(BadRequest, HostNotAllowed),
-    body_problems=(BodyTooSlow,),
-    tags={"books": "Books", "health": "Health"},
-)
+TAGS = {"books": "Books", "health": "Health"}
 
 
-def create_app(
-    settings: Settings, *, background: bool = True, clock: Callable[[], float] = time.time
-) -> Flask:
+def create_app(settings: Settings, *, background: bool = True) -> Flask:
     """Called in every worker process, so that each makes connections and threads of its own."""
     app = Flask("bookshelf", static_folder=None)
     app.config.from_mapping({name.upper(): value for name, value in settings})
-    app.config["OPENAPI_SURROUNDINGS"] = SURROUNDINGS
     auth = TokenKeep(app)
-    redis = open_redis(settings.redis_url)
+    # What the gateway and the check of host names answer before a view is asked.
+    auth.describe_surroundings(
+        app, problems=(BadRequest, HostNotAllowed), body_problems=(BodyTooSlow,), tags=TAGS
+    )
     catalogue = Catalogue(
-        redis=redis, url=settings.books_url, ttl_seconds=settings.books_ttl_seconds, clock=clock
+        redis=auth.redis(app), url=settings.books_url, ttl_seconds=settings.books_ttl_seconds
     )
     if background:
         catalogue.start()
         auth.start(app)
     app.register_blueprint(books_blueprint(catalogue))
-    app.register_blueprint(
-        health_blueprint(
-            redis=redis,
-            database=Database(settings.database_url),
-            catalogue=catalogue,
-            courier=app.extensions["tokenkeep"].courier,
-        )
-    )
+    app.register_blueprint(health_blueprint(auth, catalogue))
     serve_pages(app, settings.dist_dir)
     protect(app, settings)
     return app

@@ -4,8 +4,7 @@ from flask import Blueprint, Response, request
 
 from bookshelf.booklist import Book, Document
 from bookshelf.catalogue import Catalogue, Label
-from flask_tokenkeep import token_required
-from flask_tokenkeep.apidocs.openapi import described
+from flask_tokenkeep import described, token_required
 from flask_tokenkeep.errors import NotFound
 
 HEADERS = {

@@ -1,20 +1,14 @@
 """`/healthz`: this process answers. `/readyz`: what it needs answers too."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Literal
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 from pydantic import BaseModel
-from redis import Redis
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from bookshelf.catalogue import Catalogue
 from bookshelf.catalogue import Status as CatalogueStatus
-from flask_tokenkeep.apidocs.openapi import described
-from flask_tokenkeep.mail.courier import Courier, MailStatus
-from flask_tokenkeep.stores.database import Database
+from flask_tokenkeep import TokenKeep, described
 
 Answer = tuple[dict[str, Any], int, dict[str, str]]
 UNCACHED = {"Cache-Control": "no-store"}
@@ -22,6 +16,15 @@ UNCACHED = {"Cache-Control": "no-store"}
 
 class Health(BaseModel):
     status: Literal["ok"]
+
+
+class MailStatus(BaseModel):
+    """For whoever operates this: `trouble` is why the mail server couldn't be used at the last try."""
+
+    transport: str
+    waiting: int
+    oldest_seconds: int | None
+    trouble: str | None
 
 
 class Readiness(BaseModel):
@@ -34,9 +37,7 @@ class Readiness(BaseModel):
     mail: MailStatus | None
 
 
-def health_blueprint(
-    *, redis: Redis, database: Database, catalogue: Catalogue, courier: Courier
-) -> Blueprint:
+def health_blueprint(auth: TokenKeep, catalogue: Catalogue) -> Blueprint:
     health = Blueprint("health", __name__)
 
     @health.get("/healthz")
@@ -51,32 +52,13 @@ def health_blueprint(
         tag="health",
     )
     def readyz() -> Answer:
-        needed = {
-            "redis": _state(redis.ping, RedisError),
-            "sql": _state(database.ping, SQLAlchemyError),
-        }
-        ready = all(state == "ok" for state in needed.values())
+        stores = auth.readiness(current_app)  # the extension's are this app's too
+        ready = stores.redis == stores.sql == "ok"
         body = {
             "status": "ok" if ready else "unavailable",
-            **needed,
+            **asdict(stores),
             "catalogue": asdict(catalogue.status()),
-            "mail": _mail(courier),
         }
         return body, 200 if ready else 503, UNCACHED | ({} if ready else {"Retry-After": "1"})
 
     return health
-
-
-def _mail(courier: Courier) -> dict[str, Any] | None:
-    try:
-        return asdict(courier.status())
-    except SQLAlchemyError:
-        return None
-
-
-def _state(ask: Callable[[], object], trouble: type[Exception]) -> str:
-    try:
-        ask()
-    except trouble:
-        return "down"
-    return "ok"

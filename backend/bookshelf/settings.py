@@ -5,20 +5,18 @@ One readable line per mistake, none with a value: a value may be a password."""
 import os
 import secrets
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from flask_tokenkeep.settings import AuthSettings, Origin, Seconds
-from flask_tokenkeep.stores.database import REDIS_SCHEMES
+from flask_tokenkeep import TokenKeep
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 5003
-SQL_SCHEMES = ("postgresql", "sqlite")
+YEAR_SECONDS = 365 * 86_400
 SECRET_BYTES = 32  # as many as HMAC-SHA256 makes use of (RFC 2104 §3)
 
 
@@ -28,20 +26,18 @@ def _split(value: Any) -> Any:
     return value
 
 
-def _scheme_check(*schemes: str) -> Callable[[str], str]:
-    def check(url: str) -> str:
-        if urlsplit(url).scheme.partition("+psycopg")[0] not in schemes:
-            raise ValueError(f"must begin with {', '.join(f'{scheme}://' for scheme in schemes)}")
-        return url
-
-    return check
-
-
 def _http_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an http:// or https:// address")
     return url
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or url.rstrip("/").count("/") != 2:
+        raise ValueError("must be origins such as https://books.example, without a path")
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _absolute(path: Path) -> Path:
@@ -56,10 +52,11 @@ Commas = BeforeValidator(_split)
 LocalPath = Annotated[Path, AfterValidator(_absolute)]
 
 
-class Settings(AuthSettings, BaseSettings):
+class Settings(TokenKeep.Settings, BaseSettings):
     model_config = SettingsConfigDict(
         env_file=ROOT / ".env",
         env_ignore_empty=True,  # PORT= means that PORT isn't set
+        enable_decoding=False,  # lists are separated by commas; nothing is JSON
         extra="ignore",
         validate_default=False,  # the empty ones stand for "provided at the start"
         frozen=True,
@@ -73,17 +70,17 @@ class Settings(AuthSettings, BaseSettings):
 
     # Empty until the start has provided them: from a file in DATA_DIR, and from the embedded Redis.
     secret_key: SecretStr = Field(SecretStr(""), min_length=32)
-    secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode, Commas] = ()
-    redis_url: Annotated[str, AfterValidator(_scheme_check(*REDIS_SCHEMES))] = ""
-    database_url: Annotated[str, AfterValidator(_scheme_check(*SQL_SCHEMES))]
+    secret_key_fallbacks: Annotated[tuple[SecretStr, ...], Commas] = ()
+    redis_url: str = ""
     mail_dir: LocalPath = ROOT / "var" / "mail"
 
     books_url: Annotated[str, AfterValidator(_http_url)] = "https://softwium.com/api/books"
-    books_ttl_seconds: Seconds = 3600
+    books_ttl_seconds: int = Field(3600, ge=1, le=YEAR_SECONDS)
+    product_name: str = "Bookshelf"
 
     trusted_proxies: int = Field(0, ge=0, le=10)
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode, Commas] = ()
-    cors_origins: Annotated[tuple[Origin, ...], NoDecode, Commas] = ()
+    allowed_hosts: Annotated[tuple[str, ...], Commas] = ()
+    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], Commas] = ()
     tls_cert: LocalPath | None = None
     tls_key: LocalPath | None = None
     workers: int = Field(default_factory=_cpu_count, ge=1, le=256)

@@ -1,5 +1,6 @@
 """What every answer gets and every request passes: security headers, host names, proxies, other origins."""
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,8 +20,7 @@ from secure.headers import (
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bookshelf.settings import Settings
-from flask_tokenkeep.errors import HostNotAllowed
-from flask_tokenkeep.people.limits import parse_address
+from flask_tokenkeep import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +44,11 @@ CONTENT_SECURITY_POLICY = {
     "trusted-types": "'none'",
 }
 UNUSED_FEATURES = ("camera", "geolocation", "microphone", "payment", "usb")
+
+
+class HostNotAllowed(Problem):
+    status, code, title = 400, "host_not_allowed", "This host name is not served here"
+    default_detail = "Use the address of PUBLIC_URL, or add this name to ALLOWED_HOSTS."
 
 
 def protect(app: Flask, settings: Settings) -> None:
@@ -98,9 +103,21 @@ class ClientAddress:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         entries = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if len(entries) >= self._proxies and (address := parse_address(entries[-self._proxies])):
-            environ["REMOTE_ADDR"] = str(address)
+        if len(entries) >= self._proxies and (address := _address(entries[-self._proxies])):
+            environ["REMOTE_ADDR"] = address
         return self._app(environ, start_response)
+
+
+def _address(entry: str) -> str | None:
+    """The address in an entry that a proxy wrote, perhaps with a port or in brackets; None if it is none."""
+    entry = entry.strip()
+    if entry.startswith("[") or entry.count(":") == 1:
+        entry = urlsplit(f"//{entry}").hostname or ""
+    try:
+        address = ip_address(entry.partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 class SecurityHeaders:

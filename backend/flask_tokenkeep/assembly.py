@@ -1,130 +1,100 @@
-"""Every part of the extension and what it is made of, in one place."""
+"""Who gets whom: every part of the extension and what it is made of, in one place."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID
 
-from redis import Redis
 from sqlalchemy.orm import Session as OrmSession
 
-from flask_tokenkeep.clients import Client
-from flask_tokenkeep.events import Events
-from flask_tokenkeep.mail.courier import Courier, open_letters, open_transport
-from flask_tokenkeep.mail.outbox import Outbox
-from flask_tokenkeep.people.codes import Codes
-from flask_tokenkeep.people.credentials import Accounts
-from flask_tokenkeep.people.email import Profiles
-from flask_tokenkeep.people.limits import Limits, Rates
-from flask_tokenkeep.people.passwords import HashCost, Passwords
-from flask_tokenkeep.sessions.live import Lifetimes, Sessions
-from flask_tokenkeep.sessions.proofs import Proofs
-from flask_tokenkeep.sessions.sessions import Logins
-from flask_tokenkeep.sessions.tokens import TokenMint, derive_key
+from flask_tokenkeep.clients import NOBODY
+from flask_tokenkeep.clock import Clock
+from flask_tokenkeep.mail.courier import Courier
+from flask_tokenkeep.mail.files import FileTransport
+from flask_tokenkeep.mail.letters import Letters, default_sender, host_of
+from flask_tokenkeep.mail.smtp import SmtpTransport
+from flask_tokenkeep.mail.transport import Transport
+from flask_tokenkeep.people.credentials import Credentials
+from flask_tokenkeep.people.deletion import Deletion
+from flask_tokenkeep.people.email import EmailAddress
+from flask_tokenkeep.people.export import Export
+from flask_tokenkeep.people.login import LogIn
+from flask_tokenkeep.people.password_change import PasswordChange
+from flask_tokenkeep.people.profile import Profiles
+from flask_tokenkeep.people.recovery import Recovery
+from flask_tokenkeep.people.registration import Registration
+from flask_tokenkeep.sessions.ledger import Ledger
+from flask_tokenkeep.sessions.live import Lifetimes, LiveSessions
+from flask_tokenkeep.sessions.sessions import Sessions
+from flask_tokenkeep.sessions.tokens import TokenMint
 from flask_tokenkeep.settings import AuthSettings
-from flask_tokenkeep.stores.database import Database, open_redis
-from flask_tokenkeep.stores.models import User
+from flask_tokenkeep.signals import Announcer
+from flask_tokenkeep.stores.models import LetterKind, User
 from flask_tokenkeep.stores.sweeper import Sweeper
+from flask_tokenkeep.tools import Tools, make_tools, product_name
 
-Clock = Callable[[], float]
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the extension keeps for an app. Views call the behaviours; the rest is for the extension."""
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the extension keeps in `app.extensions["tokenkeep"]`."""
-
-    settings: AuthSettings
-    database: Database
-    accounts: Accounts
+    tools: Tools
+    sessions: Sessions
+    registration: Registration
+    log_in: LogIn
+    password_change: PasswordChange
+    recovery: Recovery
+    email: EmailAddress
     profiles: Profiles
-    logins: Logins
-    outbox: Outbox
+    export: Export
+    deletion: Deletion
     courier: Courier
     sweeper: Sweeper
 
 
-def assemble(settings: AuthSettings, clock: Clock) -> State:
-    database, redis = Database(settings.database_url), open_redis(settings.redis_url)
-    outbox = Outbox(database=database, clock=clock)
-    events = Events(outbox=outbox, clock=clock)
-    proofs = Proofs(redis=redis, public_url=settings.public_url, clock=clock)
-    codes, limits = _codes(settings, redis, clock), _limits(settings, redis, clock)
-    logins = Logins(
-        database=database,
-        sessions=Sessions(redis=redis, grace_seconds=settings.auth_grace_seconds),
+def assemble(settings: AuthSettings, clock: Clock, sender: object) -> Parts:
+    """The parts for one app, which is the `sender` of signals. Connects to nothing."""
+    tools = make_tools(settings, clock, Announcer(sender))
+    sessions, profiles = _sessions(tools), Profiles(database=tools.database)
+    credentials = Credentials(
+        database=tools.database,
+        passwords=tools.passwords,
+        limits=tools.limits,
+        sessions=sessions,
+        codes=tools.codes,
+        outbox=tools.outbox,
+        events=tools.events,
+    )
+    return Parts(
+        tools=tools,
+        sessions=sessions,
+        profiles=profiles,
+        registration=_registration(tools),
+        log_in=_log_in(tools, credentials, sessions),
+        password_change=_password_change(tools, credentials, sessions),
+        recovery=_recovery(tools, credentials),
+        email=_email(tools, credentials, profiles),
+        export=Export(database=tools.database, profiles=profiles, outbox=tools.outbox, codes=tools.codes),
+        deletion=_deletion(tools, credentials, profiles, sessions),
+        courier=_courier(tools),
+        sweeper=Sweeper(database=tools.database, keep_days=settings.auth_events_days, clock=clock),
+    )
+
+
+# -- sessions -------------------------------------------------------------------------------
+
+
+def _sessions(tools: Tools) -> Sessions:
+    settings = tools.settings
+    return Sessions(
+        database=tools.database,
+        live=LiveSessions(redis=tools.redis, grace_seconds=settings.auth_grace_seconds),
+        ledger=Ledger(announcer=tools.announcer, clock=tools.clock),
         mint=_mint(settings),
-        proofs=proofs,
-        events=events,
+        proofs=tools.proofs,
+        events=tools.events,
         bearer=_bearer_lifetimes(settings),
         bound=_bound_lifetimes(settings),
         max_sessions=settings.auth_max_sessions,
-        clock=clock,
+        clock=tools.clock,
     )
-    accounts = Accounts(
-        database=database,
-        logins=logins,
-        passwords=_passwords(settings),
-        proofs=proofs,
-        codes=codes,
-        limits=limits,
-        outbox=outbox,
-        events=events,
-        clock=clock,
-    )
-    profiles = Profiles(
-        database=database,
-        accounts=accounts,
-        logins=logins,
-        codes=codes,
-        limits=limits,
-        outbox=outbox,
-        events=events,
-    )
-    courier = _courier(settings, database, outbox, codes, events, clock)
-    sweeper = Sweeper(database=database, days=settings.auth_events_days, clock=clock)
-    return State(settings, database, accounts, profiles, logins, outbox, courier, sweeper)
-
-
-def _courier(
-    settings: AuthSettings, database: Database, outbox: Outbox, codes: Codes, events: Events, clock: Clock
-) -> Courier:
-    def note_given_up(sql: OrmSession, _kind: str, user_id: UUID | None) -> None:
-        user = sql.get(User, user_id) if user_id else None
-        events.record(sql, "mail_given_up", Client("", ""), user)
-
-    return Courier(
-        outbox=outbox,
-        database=database,
-        transport=open_transport(settings),
-        letters=open_letters(settings),
-        issue_code=codes.issue,
-        on_given_up=note_given_up,
-        clock=clock,
-    )
-
-
-def _codes(settings: AuthSettings, redis: Redis, clock: Clock) -> Codes:
-    return Codes(
-        redis=redis,
-        lifetimes={
-            "reset": settings.auth_reset_code_ttl_seconds,
-            "verify": settings.auth_verify_code_ttl_seconds,
-        },
-        repeat_seconds=settings.auth_code_repeat_seconds,
-        clock=clock,
-    )
-
-
-def _limits(settings: AuthSettings, redis: Redis, clock: Clock) -> Limits:
-    rates = Rates(
-        login_failures=settings.auth_limit_login_failures,
-        login_per_address=settings.auth_limit_login_per_address,
-        register=settings.auth_limit_register,
-        forgot_per_account=settings.auth_limit_forgot_per_account,
-        forgot_per_address=settings.auth_limit_forgot_per_address,
-        code_per_address=settings.auth_limit_code_per_address,
-    )
-    key = derive_key(settings.secret_key.get_secret_value(), b"flask-tokenauth limits")
-    return Limits(redis=redis, key=key, rates=rates, clock=clock)
 
 
 def _mint(settings: AuthSettings) -> TokenMint:
@@ -132,27 +102,127 @@ def _mint(settings: AuthSettings) -> TokenMint:
     return TokenMint(settings.secret_key.get_secret_value(), fallbacks)
 
 
-def _passwords(settings: AuthSettings) -> Passwords:
-    cost = HashCost(
-        settings.auth_argon2_memory_kib, settings.auth_argon2_time, settings.auth_argon2_parallelism
-    )
-    return Passwords(
-        cost=cost,
-        min_length=settings.auth_password_min_length,
-        concurrency=settings.auth_hash_concurrency,
-        product_name=settings.product_name,
-    )
-
-
 def _bearer_lifetimes(settings: AuthSettings) -> Lifetimes:
-    life = settings.auth_bearer_ttl_seconds
-    return Lifetimes(token=life, keep=life, max_age=settings.auth_bearer_max_age_seconds, bound=False)
+    return Lifetimes(
+        token_seconds=settings.auth_bearer_ttl_seconds,
+        idle_seconds=settings.auth_bearer_ttl_seconds,
+        max_age_seconds=settings.auth_bearer_max_age_seconds,
+        bound=False,
+    )
 
 
 def _bound_lifetimes(settings: AuthSettings) -> Lifetimes:
     return Lifetimes(
-        token=settings.auth_token_ttl_seconds,
-        keep=settings.auth_bound_idle_seconds,
-        max_age=settings.auth_bound_max_age_seconds,
+        token_seconds=settings.auth_token_ttl_seconds,
+        idle_seconds=settings.auth_bound_idle_seconds,
+        max_age_seconds=settings.auth_bound_max_age_seconds,
         bound=True,
     )
+
+
+# -- people ---------------------------------------------------------------------------------
+
+
+def _registration(tools: Tools) -> Registration:
+    return Registration(
+        database=tools.database,
+        passwords=tools.passwords,
+        limits=tools.limits,
+        outbox=tools.outbox,
+        events=tools.events,
+        clock=tools.clock,
+    )
+
+
+def _log_in(tools: Tools, credentials: Credentials, sessions: Sessions) -> LogIn:
+    return LogIn(
+        database=tools.database,
+        credentials=credentials,
+        passwords=tools.passwords,
+        proofs=tools.proofs,
+        limits=tools.limits,
+        sessions=sessions,
+        events=tools.events,
+    )
+
+
+def _password_change(tools: Tools, credentials: Credentials, sessions: Sessions) -> PasswordChange:
+    return PasswordChange(
+        database=tools.database,
+        credentials=credentials,
+        passwords=tools.passwords,
+        sessions=sessions,
+        events=tools.events,
+    )
+
+
+def _recovery(tools: Tools, credentials: Credentials) -> Recovery:
+    return Recovery(
+        database=tools.database,
+        credentials=credentials,
+        passwords=tools.passwords,
+        codes=tools.codes,
+        limits=tools.limits,
+        outbox=tools.outbox,
+        events=tools.events,
+    )
+
+
+def _email(tools: Tools, credentials: Credentials, profiles: Profiles) -> EmailAddress:
+    return EmailAddress(
+        database=tools.database,
+        credentials=credentials,
+        profiles=profiles,
+        codes=tools.codes,
+        limits=tools.limits,
+        outbox=tools.outbox,
+        events=tools.events,
+    )
+
+
+def _deletion(tools: Tools, credentials: Credentials, profiles: Profiles, sessions: Sessions) -> Deletion:
+    return Deletion(
+        database=tools.database,
+        credentials=credentials,
+        profiles=profiles,
+        sessions=sessions,
+        codes=tools.codes,
+        limits=tools.limits,
+        outbox=tools.outbox,
+        events=tools.events,
+    )
+
+
+# -- mail -----------------------------------------------------------------------------------
+
+
+def _courier(tools: Tools) -> Courier:
+    def note_given_up(sql: OrmSession, _kind: LetterKind, user: User) -> None:
+        tools.events.record(sql, "mail_given_up", NOBODY, user)
+
+    return Courier(
+        outbox=tools.outbox,
+        database=tools.database,
+        transport=open_transport(tools.settings),
+        letters=open_letters(tools.settings),
+        issue_code=tools.codes.issue,
+        on_given_up=note_given_up,
+        clock=tools.clock,
+    )
+
+
+def open_letters(settings: AuthSettings) -> Letters:
+    name = product_name(settings)
+    return Letters(
+        product_name=name,
+        public_url=settings.public_url,
+        sender=settings.mail_from or default_sender(name, settings.public_url),
+        reset_seconds=settings.auth_reset_code_ttl_seconds,
+        verify_seconds=settings.auth_verify_code_ttl_seconds,
+    )
+
+
+def open_transport(settings: AuthSettings) -> Transport:
+    if settings.smtp_url is None:
+        return FileTransport(settings.mail_dir, show_link=settings.env == "development")
+    return SmtpTransport(settings.smtp_url, greeting=host_of(settings.public_url))

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+EndReason = Literal["logged_out", "revoked", "password_changed", "reused", "expired", "account_disabled"]
+"""Why a session ended, as the ledger keeps it and `session_ended` tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,6 @@ class InternalError(Problem):
 class InvalidJson(Problem):
     status, code, title = 400, "invalid_json", "The body is not JSON"
     default_detail = "Send one JSON object, encoded as UTF-8."
-
-
-class HostNotAllowed(Problem):
-    status, code, title = 400, "host_not_allowed", "This host name is not served here"
-    default_detail = "Use the address of PUBLIC_URL, or add this name to ALLOWED_HOSTS."
 
 
 class NotFound(Problem):
@@ -140,7 +138,7 @@ class SessionEnded(Unauthenticated):
     code, title = "session_ended", "You have been logged out"
     default_detail = "The session has ended. Please log in again."
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: EndReason) -> None:
         super().__init__(reason=reason)
         self.reason = reason
 

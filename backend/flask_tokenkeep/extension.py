@@ -1,127 +1,91 @@
-"""`TokenKeep(app)` and `@token_required`: the thin part that knows Flask."""
+"""`TokenKeep(app)`: puts the endpoints, the guard and the answers to errors into a Flask app."""
 
-import logging
+import atexit
 import time
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from collections.abc import Mapping
+from typing import TypeAlias, cast
 
-from flask import Flask, Response, current_app, g, json, redirect, request
-from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from werkzeug.local import LocalProxy
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Flask, Response, request
+from redis import Redis
+from werkzeug.exceptions import HTTPException
 
-from flask_tokenkeep import errors
-from flask_tokenkeep.apidocs import page as docs
-from flask_tokenkeep.apidocs.openapi import Operation, described, document
-from flask_tokenkeep.assembly import State, assemble
-from flask_tokenkeep.errors import InternalError, Problem, Unavailable
-from flask_tokenkeep.http import request as incoming
+from flask_tokenkeep.apidocs.described import Surroundings
+from flask_tokenkeep.assembly import Parts, assemble
+from flask_tokenkeep.clock import Clock
+from flask_tokenkeep.errors import BodyTooLarge, Problem
+from flask_tokenkeep.http.about_views import SURROUNDINGS, about_views
+from flask_tokenkeep.http.account_views import account_views
+from flask_tokenkeep.http.answers import http_error_answer, problem_answer, trouble_answer
+from flask_tokenkeep.http.auth_views import auth_views
+from flask_tokenkeep.http.email_views import email_views
+from flask_tokenkeep.http.guard import EXTENSION
 from flask_tokenkeep.http.parsing import MAX_BODY_BYTES
-from flask_tokenkeep.sessions.live import LiveSession
+from flask_tokenkeep.http.password_views import password_views
+from flask_tokenkeep.http.session_views import session_views
+from flask_tokenkeep.readiness import Readiness, readiness
 from flask_tokenkeep.settings import AuthSettings
 
-Args = ParamSpec("Args")
-Answer = TypeVar("Answer")
-VERSION = "0.1.0"
-log = logging.getLogger("flask_tokenkeep")
+VIEWS = (auth_views, account_views, session_views, password_views, email_views, about_views)
 
 
 class TokenKeep:
-    """Adds the endpoints, the error answers and `@token_required` to an app; values from `app.config`."""
+    """The extension; one instance can serve several apps."""
 
-    def __init__(self, app: Flask | None = None, *, clock: Callable[[], float] = time.time) -> None:
+    Settings: TypeAlias = AuthSettings
+    """What it takes from `app.config`. An app with typed settings of its own can build on this model."""
+
+    def __init__(self, app: Flask | None = None, *, clock: Clock = time.time) -> None:
+        """`clock` answers Unix seconds; tests pass one that they can move."""
         self._clock = clock
         if app is not None:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        from flask_tokenkeep.http.account_views import account  # the views use this module's decorator
-        from flask_tokenkeep.http.auth_views import api
+        """Add the endpoints to this app, by the values in `app.config`. Connects to nothing.
 
+        Raises pydantic's ValidationError, a ValueError, for values that can't be used."""
         given = {name: app.config.get(name.upper()) for name in AuthSettings.model_fields}
         settings = AuthSettings(**{name: value for name, value in given.items() if value is not None})
-        app.extensions["tokenkeep"] = assemble(settings, self._clock)
-        app.register_blueprint(api)
-        app.register_blueprint(account)
-        app.add_url_rule("/api/openapi.json", view_func=openapi)
-        app.add_url_rule("/api/docs", view_func=show_docs)
-        app.add_url_rule("/api/docs.css", view_func=style_docs)
-        app.add_url_rule("/.well-known/change-password", view_func=change_password_page)
+        app.extensions[EXTENSION] = assemble(settings, self._clock, app)
+        for views in VIEWS:
+            app.register_blueprint(views)
         app.before_request(_check_size)
-        app.after_request(_never_store)
-        app.register_error_handler(Problem, _answer_problem)
-        app.register_error_handler(HTTPException, _answer_http_error)
-        app.register_error_handler(Exception, _answer_trouble)
+        app.after_request(_finish)
+        app.register_error_handler(Problem, problem_answer)
+        app.register_error_handler(HTTPException, http_error_answer)
+        app.register_error_handler(Exception, trouble_answer)
 
     def start(self, app: Flask) -> None:
         """Begin to send mail and to forget what is old, in the background of this process. After the fork."""
-        state: State = app.extensions["tokenkeep"]
-        state.courier.start()
-        state.sweeper.start()
+        parts = _parts(app)
+        parts.courier.loop.start()
+        parts.sweeper.loop.start()
+        atexit.register(parts.courier.stop)
+
+    def redis(self, app: Flask) -> Redis:
+        """The client of this app's Redis, for what else the app keeps there. Its keys must not begin with
+        `ta:`. It answers bytes."""
+        return _parts(app).tools.redis
+
+    def readiness(self, app: Flask) -> Readiness:
+        """Whether the stores of this app answer just now, and how its mail is doing."""
+        return readiness(_parts(app))
+
+    def describe_surroundings(
+        self,
+        app: Flask,
+        *,
+        problems: tuple[type[Problem], ...] = (),
+        body_problems: tuple[type[Problem], ...] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """For the OpenAPI document: the problems with which something in front of the views answers in their
+        place, to any request or to one with a body; and what the app's own tags are called."""
+        app.extensions[SURROUNDINGS] = Surroundings(problems, body_problems, tags or {})
 
 
-def current_state() -> State:
-    return cast("State", current_app.extensions["tokenkeep"])
-
-
-def _session() -> LiveSession:
-    return cast("LiveSession", g.tokenkeep_session)
-
-
-current_session = cast("LiveSession", LocalProxy(_session))
-
-
-def token_required(view: Callable[Args, Answer]) -> Callable[Args, Answer]:
-    """Let only live tokens in; the view finds who it is in `current_session`."""
-
-    @wraps(view)
-    def guarded(*args: Args.args, **kwargs: Args.kwargs) -> Answer:
-        g.tokenkeep_session = current_state().logins.verify(incoming.bearer_token())
-        return view(*args, **kwargs)
-
-    guarded.needs_token = True  # type: ignore[attr-defined]
-    return guarded
-
-
-@described(summary="This document", answers={200: dict[str, Any]}, tag="about")
-def openapi() -> dict[str, Any]:
-    """OpenAPI 3.1, generated from the code that answers."""
-    operations = [
-        Operation(method, rule.rule, current_app.view_functions[rule.endpoint])
-        for rule in current_app.url_map.iter_rules()
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-    ]
-    return document(
-        operations,
-        title=current_state().settings.product_name,
-        version=VERSION,
-        surroundings=current_app.config.get("OPENAPI_SURROUNDINGS"),
-    )
-
-
-def show_docs() -> Response:
-    response = Response(docs.page(openapi(), url=current_state().settings.public_url), mimetype="text/html")
-    response.headers["Content-Security-Policy"] = docs.CONTENT_SECURITY_POLICY
-    return response
-
-
-def style_docs() -> Response:
-    return Response(docs.stylesheet(), mimetype="text/css")
-
-
-@described(
-    summary="Where password managers send people",
-    answers={302: None},
-    headers={"Location": (str, "The page on which a password is changed")},
-    tag="password",
-)
-def change_password_page() -> BaseResponse:
-    """https://w3c.github.io/webappsec-change-password-url/"""
-    return redirect("/account#password")
+def _parts(app: Flask) -> Parts:
+    return cast("Parts", app.extensions[EXTENSION])
 
 
 def _check_size() -> None:
@@ -129,49 +93,13 @@ def _check_size() -> None:
         return
     request.max_content_length = MAX_BODY_BYTES
     if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise errors.BodyTooLarge
+        raise BodyTooLarge
 
 
-def _never_store(response: Response) -> Response:
+def _finish(response: Response) -> Response:
     if response.status_code == 204:
         response.headers.pop("Content-Type", None)
     if request.path.startswith("/api"):
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
     return response
-
-
-def _answer_problem(problem: Problem) -> Response:
-    headers = dict(problem.headers)
-    return Response(
-        json.dumps(problem.body()), problem.status, headers, content_type="application/problem+json"
-    )
-
-
-def _answer_http_error(error: HTTPException) -> Response | HTTPException:
-    match error.code:
-        case 404:
-            return _answer_problem(errors.NotFound())
-        case 405:
-            return _answer_problem(errors.MethodNotAllowed(getattr(error, "valid_methods", None) or ()))
-        case 413 if isinstance(error, RequestEntityTooLarge):
-            return _answer_problem(errors.BodyTooLarge())
-    if error.code is None or error.code < 400:
-        return error  # a redirect is no error
-    return _answer_problem(errors.InvalidJson() if error.code < 500 else InternalError())
-
-
-def _answer_trouble(error: Exception) -> Response:
-    if isinstance(error, RedisError) or _database_is_away(error):
-        log.warning("A store is away: %s", type(error).__name__)  # its text may hold the address and more
-        return _answer_problem(Unavailable())
-    log.error("Unexpected trouble in %s", request.endpoint, exc_info=error)
-    return _answer_problem(InternalError())
-
-
-def _database_is_away(error: Exception) -> bool:
-    # IntegrityError where no view expects one: a row went away while we worked, as with an account that is
-    # deleted in another tab. Tried again, the request meets what is so now.
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | IntegrityError):
-        return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -24,7 +24,7 @@ def username_key(text: str) -> str:
     return unicodedata.normalize("NFKC", normalise_username(text).casefold())
 
 
-def refuse_username(field: str, text: str) -> FieldError | None:
+def username_problem(field: str, text: str) -> FieldError | None:
     name = normalise_username(text)
     if not USERNAME_MIN <= len(name) <= USERNAME_MAX:
         return FieldError(field, "wrong_length", f"Use {USERNAME_MIN} to {USERNAME_MAX} characters.")
@@ -68,7 +68,7 @@ def email_key(address: str) -> str:
     return address.casefold()
 
 
-def refuse_email(field: str, text: str) -> FieldError | None:
+def email_problem(field: str, text: str) -> FieldError | None:
     if not text.isascii():
         message = "Use letters without accents, and the xn-- form of a domain with others."
         return FieldError(field, "not_an_email", message)

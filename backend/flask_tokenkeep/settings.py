@@ -1,26 +1,45 @@
-"""What the extension wants to know, typed. The app takes it from the environment or app.config."""
+"""What the extension takes from `app.config`, typed and checked; the names stand there in capitals."""
 
 import os
+from collections.abc import Callable
+from email.headerregistry import Address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from flask_tokenkeep.mail.transport import SmtpServer, parse_sender
+from flask_tokenkeep.mail.letters import parse_sender
+from flask_tokenkeep.mail.smtp import SmtpServer
+from flask_tokenkeep.people.limits import Rate
+from flask_tokenkeep.stores.database import SQL_SCHEMES
+from flask_tokenkeep.stores.redis import REDIS_SCHEMES
 
+Value = TypeVar("Value")
 Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86_400)]
 
 
-def _parse_rate(text: str) -> str:
-    amount, _, period = text.strip().partition("/")
-    if not (amount.isascii() and amount.isdigit() and int(amount) > 0) or period not in PERIODS:
-        raise ValueError('must look like "10/hour": a number, a slash, and second, minute, hour or day')
-    return f"{int(amount)}/{period}"
+def _parsed_by(kind: type[Value], parse: Callable[[str], Value]) -> PlainValidator:
+    """Take a text that `parse` understands, or a value of this kind, which was parsed before."""
 
+    def take(value: Any) -> Value:
+        if isinstance(value, kind):
+            return value
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not isinstance(text, str):
+            raise ValueError("must be a text")  # noqa: TRY004  # pydantic makes a readable line of ValueError
+        return parse(text)
 
-PERIODS = ("second", "minute", "hour", "day")
-Rate = Annotated[str, AfterValidator(_parse_rate)]
+    return PlainValidator(take)
 
 
 def _parse_origin(url: str) -> str:
@@ -33,20 +52,13 @@ def _parse_origin(url: str) -> str:
 
 
 Origin = Annotated[str, AfterValidator(_parse_origin)]
-
-
-def _check_smtp_url(url: SecretStr) -> SecretStr:
-    SmtpServer.parse(url.get_secret_value())
-    return url
-
-
-def _check_sender(text: str) -> str:
-    parse_sender(text)
-    return text
+RateText = Annotated[Rate, _parsed_by(Rate, Rate.parse)]
+SmtpUrl = Annotated[SmtpServer, _parsed_by(SmtpServer, SmtpServer.parse)]
+Sender = Annotated[Address, _parsed_by(Address, parse_sender)]
 
 
 class AuthSettings(BaseModel):
-    """Times in seconds. In `app.config` and in the environment the names are in capitals."""
+    """All times are in seconds."""
 
     env: Literal["development", "production"] = "development"
     secret_key: SecretStr = Field(min_length=32)  # 32 characters: 128 bits even if they are hexadecimal
@@ -54,9 +66,10 @@ class AuthSettings(BaseModel):
     redis_url: str
     database_url: str
     public_url: Origin
+    product_name: str = ""  # in letters and docs, and no password may be made of it; or PUBLIC_URL's host
 
-    smtp_url: Annotated[SecretStr, AfterValidator(_check_smtp_url)] | None = None
-    mail_from: Annotated[str, AfterValidator(_check_sender)] | None = None  # no-reply@ the host of PUBLIC_URL
+    smtp_url: SmtpUrl | None = None
+    mail_from: Sender | None = None  # no-reply@ the host of PUBLIC_URL
     mail_dir: Path = Path("mail")  # where letters land without SMTP_URL
 
     auth_token_ttl_seconds: Seconds = 900
@@ -80,14 +93,20 @@ class AuthSettings(BaseModel):
     auth_hash_concurrency: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
 
     auth_limit_login_failures: int = Field(5, ge=0, le=1_000_000)
-    auth_limit_login_per_address: Rate = "20/minute"
-    auth_limit_register: Rate = "10/hour"
-    auth_limit_forgot_per_account: Rate = "3/hour"
-    auth_limit_forgot_per_address: Rate = "10/hour"
-    auth_limit_code_per_address: Rate = "30/hour"
+    auth_limit_login_per_address: RateText = Rate(20, 60)
+    auth_limit_register: RateText = Rate(10, 3_600)
+    auth_limit_forgot_per_account: RateText = Rate(3, 3_600)
+    auth_limit_forgot_per_address: RateText = Rate(10, 3_600)
+    auth_limit_code_per_address: RateText = Rate(30, 3_600)
     auth_events_days: int = Field(90, ge=1, le=3650)
 
-    product_name: str = "Bookshelf"
+    @field_validator("redis_url", "database_url")
+    @classmethod
+    def _has_a_known_scheme(cls, url: str, info: ValidationInfo) -> str:
+        schemes = REDIS_SCHEMES if info.field_name == "redis_url" else SQL_SCHEMES
+        if urlsplit(url).scheme.partition("+psycopg")[0] not in schemes:
+            raise ValueError(f"must begin with {', '.join(f'{scheme}://' for scheme in schemes)}")
+        return url
 
     @model_validator(mode="after")
     def _argon2_needs_eight_blocks_a_lane(self) -> "AuthSettings":

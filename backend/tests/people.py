@@ -99,13 +99,13 @@ def code_of(answer: Any) -> tuple[int, str]:
 
 
 def change_row(app: Flask, table: Any, **values: Any) -> None:
-    with app.extensions["tokenkeep"].database.write() as sql:
+    with app.extensions["tokenkeep"].tools.database.write() as sql:
         sql.execute(update(table).values(**values))
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, app: Flask, happen: Callable[[], object]) -> None:
     """Let it happen whenever a password was checked, and before anything follows from that."""
-    limits = app.extensions["tokenkeep"].accounts._limits
+    limits = app.extensions["tokenkeep"].tools.limits
     settle = limits.settle
 
     def happen_first(*args: Any, **more: Any) -> Any:

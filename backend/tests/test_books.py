@@ -18,7 +18,7 @@ from workers import Clock
 from bookshelf.books import books_blueprint
 from bookshelf.catalogue import Catalogue
 from flask_tokenkeep import TokenKeep, migrate
-from flask_tokenkeep.stores.database import open_redis
+from flask_tokenkeep.stores.redis import open_redis
 
 TTL_SECONDS = 3600
 FIELDS = ("id", "title", "isbn", "pageCount", "authors")

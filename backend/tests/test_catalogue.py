@@ -14,7 +14,7 @@ from workers import Clock
 
 from bookshelf.booklist import Booklist, sample
 from bookshelf.catalogue import RETRY_MAX_SECONDS, Catalogue
-from flask_tokenkeep.stores.database import open_redis
+from flask_tokenkeep.stores.redis import open_redis
 
 TTL_SECONDS = 3600
 OTHER = b'[{"id":1,"title":"Another","isbn":"1","pageCount":2,"authors":[]}]'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_tokenkeep.clients import browser_in_words, client
+from flask_tokenkeep.clients import browser_in_words, make_client
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_a_browser_is_named_in_words(user_agent: str, words: str) -> None:
 
 
 def test_what_is_claimed_is_cut_and_can_neither_command_a_terminal_nor_upset_a_database() -> None:
-    assert client("192.0.2.1", "a\x00b\x1b[31mc\r\nd" + "x" * 1000).user_agent.startswith("ab[31mcdxxx")
-    assert len(client("192.0.2.1", "x" * 1000).user_agent) == 256
+    assert make_client("192.0.2.1", "a\x00b\x1b[31mc\r\nd" + "x" * 1000).user_agent.startswith("ab[31mcdxxx")
+    assert len(make_client("192.0.2.1", "x" * 1000).user_agent) == 256
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_what_is_claimed_is_cut_and_can_neither_command_a_terminal_nor_upset_a_d
     [("::ffff:192.0.2.1", "192.0.2.1"), ("2001:DB8::1", "2001:db8::1"), ("unknown", ""), (None, "")],
 )
 def test_an_address_has_one_spelling(remote: str | None, ip: str) -> None:
-    assert client(remote, "").ip == ip
+    assert make_client(remote, "").ip == ip

@@ -30,7 +30,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
     def note(*args: object) -> None:
         said.append(str(args[2]))
 
-    engine = app.extensions["tokenkeep"].database.engine
+    engine = app.extensions["tokenkeep"].tools.database.engine
     event.listen(engine, "before_cursor_execute", note)
     yield said
     event.remove(engine, "before_cursor_execute", note)
@@ -77,7 +77,7 @@ def test_forgot_does_the_same_work_whosever_address_it_is(
         client = app.test_client()
         for name, values in standing.items():
             client.post("/api/register", json={**PERSON, "username": name})
-            with app.extensions["tokenkeep"].database.write() as sql:
+            with app.extensions["tokenkeep"].tools.database.write() as sql:
                 sql.execute(update(User).where(User.username == name).values(**values))
         client.post("/api/password/forgot", json={"email": "warm@up.example"})
         costs = set()

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 
 import pytest
@@ -15,21 +14,21 @@ from redis.exceptions import RedisError
 from servers import cluster_of_one
 from workers import Clock
 
+from flask_tokenkeep.clients import network
 from flask_tokenkeep.errors import RateLimited
-from flask_tokenkeep.people.limits import Limits, Rates, Rule, network
-from flask_tokenkeep.stores.database import open_redis
+from flask_tokenkeep.people.limits import Limits, Rate, Rule
+from flask_tokenkeep.stores.redis import open_redis
 
 T = Clock().now
 DAY = 86_400
 KEY = bytes(32)
-RATES = Rates(
-    login_failures=5,
-    login_per_address="20/minute",
-    register="10/hour",
-    forgot_per_account="3/hour",
-    forgot_per_address="7/day",
-    code_per_address="30/second",
-)
+RATES: dict[Rule, Rate] = {
+    "login": Rate.parse("20/minute"),
+    "register": Rate.parse("10/hour"),
+    "forgot": Rate.parse("7/day"),
+    "forgot_account": Rate.parse("3/hour"),
+    "code": Rate.parse("30/second"),
+}
 RULES: list[tuple[Rule, int, int]] = [
     ("login", 20, 60),
     ("register", 10, 3_600),
@@ -49,7 +48,7 @@ def redis(redis: Redis) -> Iterator[Redis]:
 
 @pytest.fixture
 def limits(redis: Redis, clock: Clock) -> Limits:
-    return Limits(redis=redis, key=KEY, rates=RATES, clock=clock)
+    return Limits(redis=redis, key=KEY, free_failures=5, rates=RATES, clock=clock)
 
 
 def wait_of(attempt: Callable[[], None]) -> int:
@@ -185,7 +184,7 @@ def test_attempts_while_one_has_to_wait_are_not_counted(limits: Limits, clock: C
 
 @pytest.mark.parametrize("allowance", [0, 1])
 def test_without_free_failures_the_first_begins_a_wait(redis: Redis, clock: Clock, allowance: int) -> None:
-    limits = Limits(redis=redis, key=KEY, rates=replace(RATES, login_failures=allowance), clock=clock)
+    limits = Limits(redis=redis, key=KEY, free_failures=allowance, rates=RATES, clock=clock)
     fail(limits, 1)
     assert log_in(limits, right=False) == 2
 
@@ -331,8 +330,8 @@ def test_redis_is_told_no_name_and_no_address_and_keeps_nothing_for_ever(
 
 
 def test_without_our_key_nobody_can_tell_whose_record_it_is(redis: Redis, clock: Clock) -> None:
-    fail(Limits(redis=redis, key=b"1" * 32, rates=RATES, clock=clock), 5)
-    fail(Limits(redis=redis, key=b"2" * 32, rates=RATES, clock=clock), 5)
+    fail(Limits(redis=redis, key=b"1" * 32, free_failures=5, rates=RATES, clock=clock), 5)
+    fail(Limits(redis=redis, key=b"2" * 32, free_failures=5, rates=RATES, clock=clock), 5)
     assert len(redis.keys("*")) == 2
 
 
@@ -344,7 +343,9 @@ def test_a_deleted_account_leaves_nothing(limits: Limits, redis: Redis) -> None:
 
 
 def test_without_redis_nobody_may_try(clock: Clock) -> None:
-    limits = Limits(redis=open_redis("redis://127.0.0.1:1"), key=KEY, rates=RATES, clock=clock)
+    limits = Limits(
+        redis=open_redis("redis://127.0.0.1:1"), key=KEY, free_failures=5, rates=RATES, clock=clock
+    )
     attempts: list[Callable[[], None]] = [
         lambda: limits.count("login", "192.0.2.7"),
         lambda: limits.demand_patience(ADA, HOME),
@@ -363,7 +364,7 @@ def cluster() -> Iterator[Redis]:
 
 
 def test_all_of_it_works_on_a_cluster(cluster: Redis, clock: Clock) -> None:
-    limits = Limits(redis=cluster, key=KEY, rates=RATES, clock=clock)
+    limits = Limits(redis=cluster, key=KEY, free_failures=5, rates=RATES, clock=clock)
     use_everything(limits)
     assert log_in(limits, AWAY, right=True) == 2
     assert log_in(limits, HOME, right=True) == 0

@@ -16,16 +16,12 @@ from pathlib import Path
 import pytest
 from postbox import Authority, Postbox, make_authority
 
-from flask_tokenkeep.mail import transport as mail
-from flask_tokenkeep.mail.letters import Draft, Letters, host_of, in_words, unlinked
-from flask_tokenkeep.mail.transport import (
-    FileTransport,
-    Letter,
-    Refused,
-    SmtpServer,
-    SmtpTransport,
-    parse_sender,
-)
+from flask_tokenkeep.mail import files
+from flask_tokenkeep.mail import smtp as mail
+from flask_tokenkeep.mail.files import FileTransport
+from flask_tokenkeep.mail.letters import Draft, Letters, host_of, in_words, parse_sender, unlinked
+from flask_tokenkeep.mail.smtp import SmtpServer, SmtpTransport
+from flask_tokenkeep.mail.transport import Letter, Refused
 
 T = datetime(2026, 11, 23, 14, 28, tzinfo=UTC)
 KINDS = ("reset", "verify", "password_changed", "email_changed", "token_reused", "new_browser")
@@ -337,7 +333,7 @@ def test_a_file_is_a_whole_letter_for_its_owner_only(letters: Letters, tmp_path:
 def test_a_file_never_takes_the_place_of_another(
     letters: Letters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail.secrets, "token_hex", lambda _: "the-same")
+    monkeypatch.setattr(files.secrets, "token_hex", lambda _: "the-same")
     with FileTransport(tmp_path, show_link=False).open() as put:
         put(write(letters, username="Ada"))
         with pytest.raises(FileExistsError):

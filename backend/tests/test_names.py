@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from flask_tokenkeep.names import (
     email_key,
+    email_problem,
     normalise_email,
     normalise_username,
-    refuse_email,
-    refuse_username,
     username_key,
+    username_problem,
 )
 from flask_tokenkeep.stores.models import User
 
@@ -24,7 +24,7 @@ NAMES = st.text(st.one_of(LETTERS, ODD), max_size=40)
 
 
 def code(name: str) -> str | None:
-    error = refuse_username("username", name)
+    error = username_problem("username", name)
     assert error is None or (error.field == "username" and error.message)
     return error.code if error else None
 
@@ -114,7 +114,7 @@ def test_no_mixture_with_letters_that_look_alike_is_accepted(latin: str, foreign
     ],
 )
 def test_an_address_is_kept_in_one_spelling(typed: str, kept: str) -> None:
-    assert refuse_email("email", typed) is None
+    assert email_problem("email", typed) is None
     assert normalise_email(typed) == kept
 
 
@@ -149,14 +149,14 @@ def test_an_address_is_kept_in_one_spelling(typed: str, kept: str) -> None:
     ],
 )
 def test_what_is_not_exactly_one_address_is_refused(text: str) -> None:
-    error = refuse_email("email", text)
+    error = email_problem("email", text)
     assert error is not None
     assert (error.field, error.code) == ("email", "not_an_email")
 
 
 @given(st.one_of(st.text(), st.emails(), st.builds("{}@{}".format, st.text(), st.text())))
 def test_every_text_gets_an_answer_and_no_address_brings_a_header_along(text: str) -> None:
-    if refuse_email("email", text) is None:
+    if email_problem("email", text) is None:
         kept = normalise_email(text)
         assert kept is not None
         assert kept.count("@") == 1

@@ -37,7 +37,7 @@ def app(redis: Redis, redis_server: PrivateRedis, tmp_path: Path) -> Iterator[Fl
     limits = {name.lower(): value for name, value in (CHEAP_HASHES | WIDE_LIMITS).items()}
     app = build(redis_url=redis_server.url, database_url=url, **limits)
     yield app
-    app.extensions["tokenkeep"].database.engine.dispose()
+    app.extensions["tokenkeep"].tools.database.engine.dispose()
 
 
 def all_codes(kind: type[Problem] = Problem) -> set[str]:

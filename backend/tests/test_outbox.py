@@ -20,7 +20,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session as OrmSession
 
 from flask_tokenkeep import migrate
-from flask_tokenkeep.mail.courier import GIVE_UP_AFTER, Courier, MailStatus, open_letters, open_transport
+from flask_tokenkeep.assembly import open_letters, open_transport
+from flask_tokenkeep.mail.courier import GIVE_UP_AFTER, Courier, MailStatus
 from flask_tokenkeep.mail.outbox import LEASE, RESET_SPREAD, Outbox, Status
 from flask_tokenkeep.mail.transport import Send
 from flask_tokenkeep.names import email_key
@@ -71,6 +72,7 @@ class Office:
             "redis_url": "redis://unused",
             "database_url": self.url,
             "public_url": "https://books.example",
+            "product_name": "Bookshelf",
         }
         smtp = {"smtp_url": f"smtp://127.0.0.1:{self.smtp_port}"}
         return AuthSettings(secret_key="x" * 32, **(where | smtp | self.more))
@@ -83,7 +85,7 @@ class Office:
             transport=open_transport(self.settings()),
             letters=open_letters(self.settings()),
             issue_code=self.issue_code,
-            on_given_up=lambda _sql, kind, user_id: self.given_up.append((kind, user_id)),
+            on_given_up=lambda _sql, kind, user: self.given_up.append((kind, user.id)),
             clock=self.clock,
             **more,
         )
@@ -466,7 +468,7 @@ def test_what_is_recorded_of_a_given_up_letter_stands_or_falls_with_its_removal(
     office.post("new_browser", office.add_user())
     courier = office.courier()
 
-    def record(sql: OrmSession, kind: str, user_id: UUID | None) -> None:
+    def record(sql: OrmSession, kind: str, user: User) -> None:
         raise OperationalError("INSERT", {}, Exception("gone"))
 
     courier._on_given_up = record
@@ -533,7 +535,7 @@ def assert_discreet(caplog: pytest.LogCaptureFixture) -> None:
 def test_the_thread_sends_what_this_process_posts(office: Office, box: Postbox) -> None:
     user_id = office.add_user()
     courier = office.courier(office.outbox)
-    courier.start()
+    courier.loop.start()
     try:
         office.post("new_browser", user_id)
         wait_until(lambda: box.received, "the letter")
@@ -546,7 +548,7 @@ def test_the_thread_sends_what_this_process_posts(office: Office, box: Postbox) 
 def test_the_thread_sends_what_other_processes_post(office: Office, box: Postbox) -> None:
     user_id = office.add_user()
     courier = office.courier()  # its outbox isn't told of the post
-    courier.start()
+    courier.loop.start()
     try:
         office.post("new_browser", user_id)
         wait_until(lambda: box.received, "the letter")
@@ -559,7 +561,7 @@ def test_the_thread_outlives_a_database_that_is_away(
 ) -> None:
     office = Office(database_url, box.port)  # no tables yet: every question fails
     courier = office.courier(office.outbox)
-    courier.start()
+    courier.loop.start()
     try:
         wait_until(lambda: "The outbox can't be read" in caplog.text, "trouble")
         migrate(database_url)

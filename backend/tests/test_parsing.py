@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_tokenkeep.errors import InvalidJson, Problem, ValidationFailed
-from flask_tokenkeep.http.parsing import MAX_DEPTH, Body, parse
+from flask_tokenkeep.http.parsing import MAX_DEPTH, Body, parse_body
 from flask_tokenkeep.http.schemas import Credentials, Registration
 
 
@@ -26,7 +26,7 @@ FIELDS = st.sampled_from(["username", "password", "email", "admin", "user\0name"
 def answer(raw: bytes, model: type[Body] = Registration) -> Body | Problem:
     """Anything but a body or a problem of ours fails the test, and so does one that UTF-8 can't carry."""
     try:
-        return parse(raw, model)
+        return parse_body(raw, model)
     except (InvalidJson, ValidationFailed) as problem:
         json.dumps(problem.body(), ensure_ascii=False).encode()
         return problem
@@ -60,7 +60,7 @@ def test_every_damaged_json_gets_an_answer(value: Any, data: st.DataObject) -> N
 
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=1024))
 def test_every_text_arrives_as_it_was_sent(text: str) -> None:
-    found = parse(json.dumps({"username": text, "password": text}).encode(), Credentials)
+    found = parse_body(json.dumps({"username": text, "password": text}).encode(), Credentials)
     assert (found.username, found.password) == (text, text)
 
 
@@ -130,7 +130,7 @@ def test_nul_and_half_characters_are_refused_wherever_they_stand(text: str, body
 
 
 def test_a_pair_of_surrogates_is_one_character() -> None:
-    assert parse(b'{"value":"\\ud83e\\udd8a"}', Anything) == Anything(value="🦊")
+    assert parse_body(b'{"value":"\\ud83e\\udd8a"}', Anything) == Anything(value="🦊")
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])

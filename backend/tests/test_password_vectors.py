@@ -16,5 +16,5 @@ def test_the_server_says_what_the_page_says(vector: dict[str, str]) -> None:
     passwords = Passwords(
         cost=HashCost(8, 1, 1), min_length=VECTORS["at_least"], concurrency=1, product_name="Bookshelf"
     )
-    refused = passwords.refuse("password", vector["password"], VECTORS["personal"])
+    refused = passwords.problem("password", vector["password"], VECTORS["personal"])
     assert (refused.code if refused else "good") == vector["verdict"]

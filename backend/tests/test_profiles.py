@@ -201,9 +201,9 @@ def test_old_events_are_forgotten(people: People, app: Flask, clock: Clock) -> N
 
     assert names() == ["authn_login_success", "user_created"]
     sweeper = app.extensions["tokenkeep"].sweeper
-    sweeper.start()
+    sweeper.loop.start()
     wait_until(lambda: names() == ["authn_login_success"], "the first sweep")
-    sweeper.stop()
+    sweeper.loop.stop()
 
 
 def test_an_export_has_all_and_leaving_leaves_nothing(
@@ -229,7 +229,7 @@ def test_an_export_has_all_and_leaving_leaves_nothing(
     assert gone.status_code == 204
     assert not people.is_live(other)
     assert "user_deleted" in caplog.text
-    with app.extensions["tokenkeep"].database.read() as sql:
+    with app.extensions["tokenkeep"].tools.database.read() as sql:
         tables = (User, LedgerEntry, OutboxMail, SecurityEvent)
         counts = [sql.scalar(select(func.count()).select_from(table)) for table in tables]
     assert counts == [0, 0, 0, 0]

@@ -28,21 +28,30 @@ from workers import PUBLIC_URL, SECRET_KEY, Clock, bearer, worker
 
 from flask_tokenkeep import migrate
 from flask_tokenkeep.sessions.live import Lifetimes
-from flask_tokenkeep.sessions.tokens import Token, TokenMint
+from flask_tokenkeep.sessions.tokens import Claims, TokenMint
 
 GRACE, MAX_SESSIONS = 30, 3
-BEARER = Lifetimes(token=1000, keep=1000, max_age=3300, bound=False)
-BOUND = Lifetimes(token=300, keep=1500, max_age=4000, bound=True)
+BEARER = Lifetimes(token_seconds=1000, idle_seconds=1000, max_age_seconds=3300, bound=False)
+BOUND = Lifetimes(token_seconds=300, idle_seconds=1500, max_age_seconds=4000, bound=True)
 LIFETIMES = {
     "AUTH_GRACE_SECONDS": GRACE,
     "AUTH_MAX_SESSIONS": MAX_SESSIONS,
-    "AUTH_BEARER_TTL_SECONDS": BEARER.token,
-    "AUTH_BEARER_MAX_AGE_SECONDS": BEARER.max_age,
-    "AUTH_TOKEN_TTL_SECONDS": BOUND.token,
-    "AUTH_BOUND_IDLE_SECONDS": BOUND.keep,
-    "AUTH_BOUND_MAX_AGE_SECONDS": BOUND.max_age,
+    "AUTH_BEARER_TTL_SECONDS": BEARER.token_seconds,
+    "AUTH_BEARER_MAX_AGE_SECONDS": BEARER.max_age_seconds,
+    "AUTH_TOKEN_TTL_SECONDS": BOUND.token_seconds,
+    "AUTH_BOUND_IDLE_SECONDS": BOUND.idle_seconds,
+    "AUTH_BOUND_MAX_AGE_SECONDS": BOUND.max_age_seconds,
 }
-JUMPS = (1, GRACE - 1, GRACE, BOUND.token, 700, BEARER.token - 1, BEARER.token, BOUND.keep)
+JUMPS = (
+    1,
+    GRACE - 1,
+    GRACE,
+    BOUND.token_seconds,
+    700,
+    BEARER.token_seconds - 1,
+    BEARER.token_seconds,
+    BOUND.idle_seconds,
+)
 KEYS = (Key(7), Key(11))
 THIEVES = (
     "has only the token",
@@ -65,7 +74,7 @@ class Record:
     kept_until: int
     seen: bool = False
 
-    def replaced_by(self, token: Token) -> int:
+    def replaced_by(self, token: Claims) -> int:
         """How many generations ahead of this token we are; negative where Redis was rolled back."""
         return self.generation - token.generation
 
@@ -91,11 +100,13 @@ class Session:
         self.record: Record | None = self.rotated(1, self.begun)
 
     def rotated(self, generation: int, now: int) -> Record:
-        ends_at = self.begun + self.lives.max_age
-        self.idle_until = now + self.lives.keep
-        return Record(generation, min(now + self.lives.token, ends_at), now, min(self.idle_until, ends_at))
+        ends_at = self.begun + self.lives.max_age_seconds
+        self.idle_until = now + self.lives.idle_seconds
+        return Record(
+            generation, min(now + self.lives.token_seconds, ends_at), now, min(self.idle_until, ends_at)
+        )
 
-    def verify(self, token: Token, now: int) -> bool:
+    def verify(self, token: Claims, now: int) -> bool:
         if token.expires_at <= now or self.record is None:
             return False
         behind = self.record.replaced_by(token)
@@ -106,26 +117,26 @@ class Session:
             self.record.seen = True
         return behind <= 0 or (behind == 1 and self.record.in_grace(now))
 
-    def refresh(self, token: Token, now: int) -> str | tuple[int, int]:
+    def refresh(self, token: Claims, now: int) -> str | tuple[int, int]:
         """The code of the problem, or generation and expiry of the token that is handed out."""
         record = self.record
-        if self.ended or record is None or now >= self.begun + self.lives.max_age:
+        if self.ended or record is None or now >= self.begun + self.lives.max_age_seconds:
             return self.end("expired")
         behind = record.replaced_by(token)
         if behind < 0:
-            rotated_at = max(record.rotated_at, token.expires_at - self.lives.token)
+            rotated_at = max(record.rotated_at, token.expires_at - self.lives.token_seconds)
             record = Record(token.generation, token.expires_at, rotated_at, record.kept_until)
-        if now >= record.rotated_at + self.lives.keep:
+        if now >= record.rotated_at + self.lives.idle_seconds:
             return self.end("expired")
         problem = None if self.key else self.refuse_bearer(token, record, behind, now)
         if problem:
             return problem
         if behind <= 0 or record.expires_at <= now:
             record = self.rotated(record.generation + 1, now)
-        self.record, self.idle_until = record, now + self.lives.keep
+        self.record, self.idle_until = record, now + self.lives.idle_seconds
         return record.generation, record.expires_at
 
-    def refuse_bearer(self, token: Token, record: Record, behind: int, now: int) -> str | None:
+    def refuse_bearer(self, token: Claims, record: Record, behind: int, now: int) -> str | None:
         if record.expires_at <= now:
             return self.end("expired")
         if behind > 1 or (behind == 1 and record.seen and not record.in_grace(now)):
@@ -151,7 +162,7 @@ class Events(RuleBasedStateMachine):
         redis.flushall()
         self.clients = [app.test_client() for app in apps]
         self.redis, self.clock, self.numbers = redis, clock, numbers
-        self.clock.now += BOUND.max_age
+        self.clock.now += BOUND.max_age_seconds
         self.all: list[Session] = []
 
     # -- what people do -------------------------------------------------------------------------
@@ -176,7 +187,7 @@ class Events(RuleBasedStateMachine):
         session = Session(user, key, self.now, [answer.json["token"]])
         self.all.append(session)
         token = MINT.read(session.issued[0])
-        assert (token.generation, token.expires_at) == (1, self.now + session.lives.token)
+        assert (token.generation, token.expires_at) == (1, self.now + session.lives.token_seconds)
         assert answer.json["session"]["bound"] == (key is not None)
         return session
 
@@ -240,7 +251,7 @@ class Events(RuleBasedStateMachine):
             case "has a key of their own":
                 return self.proof("/api/refresh", Key(), text)
             case "has caught a proof for another token":
-                return self.proof("/api/refresh", session.key, MINT.mint(Token(bytes(16), 1, self.now + 9)))
+                return self.proof("/api/refresh", session.key, MINT.mint(Claims(bytes(16), 1, self.now + 9)))
             case "has caught a proof for another address":
                 return self.proof("/api/logout", session.key, text)
             case "has caught a proof that was used":
@@ -297,7 +308,9 @@ class Events(RuleBasedStateMachine):
 
     def counts_as_live(self, session: Session) -> bool:
         """By the ledger, which knows nothing of a record that Redis lost."""
-        return not session.ended and self.now < min(session.idle_until, session.begun + session.lives.max_age)
+        return not session.ended and self.now < min(
+            session.idle_until, session.begun + session.lives.max_age_seconds
+        )
 
     def proof(self, path: str, key: Key | None, token: str | None = None) -> dict[str, str]:
         return {"DPoP": key.proof("POST", PUBLIC_URL + path, token, self.now)} if key else {}

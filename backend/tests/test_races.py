@@ -71,7 +71,7 @@ def test_a_password_change_leaves_no_token_alive_whatever_races_it(app: App) -> 
 @pytest.fixture
 def codes(redis: Redis) -> Codes:
     """As the courier makes them, without the mail around them."""
-    return Codes(redis=redis, lifetimes={"reset": 60, "verify": 60}, repeat_seconds=60, clock=time.time)
+    return Codes(redis=redis, ttl_seconds={"reset": 60, "verify": 60}, repeat_seconds=60, clock=time.time)
 
 
 def test_a_reset_leaves_no_token_alive_whatever_races_it(app: App, codes: Codes) -> None:

@@ -33,6 +33,7 @@ def worker(redis_url: str, database_url: str, clock: Clock, **config: Any) -> It
             "REDIS_URL": redis_url,
             "DATABASE_URL": database_url,
             "PUBLIC_URL": PUBLIC_URL,
+            "PRODUCT_NAME": "Bookshelf",
             **CHEAP_HASHES,
             **WIDE_LIMITS,
             **config,
@@ -42,7 +43,7 @@ def worker(redis_url: str, database_url: str, clock: Clock, **config: Any) -> It
     try:
         yield app
     finally:
-        app.extensions["tokenkeep"].database.engine.dispose()
+        app.extensions["tokenkeep"].tools.database.engine.dispose()
 
 
 def bearer(token: str) -> dict[str, str]:

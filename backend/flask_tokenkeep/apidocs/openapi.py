@@ -1,16 +1,13 @@
 """OpenAPI 3.1 out of the code: what a view says about itself is what the document, and the page, say."""
 
-import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, Literal, TypeVar
-
-from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
+from typing import Any
 
 from flask_tokenkeep import errors
+from flask_tokenkeep.apidocs.described import Description, Operation, Surroundings
+from flask_tokenkeep.apidocs.shapes import REF, ProblemOut, schema_of
 from flask_tokenkeep.errors import (
     BodyTooLarge,
     InvalidDpopProof,
@@ -24,14 +21,8 @@ from flask_tokenkeep.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from flask_tokenkeep.http.schemas import ProblemOut
 
-View = TypeVar("View", bound=Callable[..., Any])
 Json = dict[str, Any]
-Proof = Literal["optional", "if_bound"]
-Headers = Mapping[str, tuple[Any, str]]
-
-_REF = "#/components/schemas/{model}"
 _PATH_VARIABLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 _PATH_TYPES = {"int": {"type": "integer"}, "uuid": {"type": "string", "format": "uuid"}}
 _BODY_PROBLEMS = (InvalidJson, BodyTooLarge, UnsupportedMediaType, ValidationFailed)
@@ -56,65 +47,6 @@ _TAGS = {
     "email": "E-mail",
     "about": "About this server",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    summary: str
-    answers: Mapping[int, Any]
-    body: Any
-    problems: tuple[type[Problem], ...]
-    tag: str
-    proof: Proof | None
-    headers: Headers
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What an app puts into `app.config["OPENAPI_SURROUNDINGS"]`: the problems with which something in front
-    of the views answers in their place (to any request, to one with a body), and names for its own tags."""
-
-    problems: tuple[type[Problem], ...] = ()
-    body_problems: tuple[type[Problem], ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    method: str
-    path: str
-    view: Callable[..., Any]
-
-    @property
-    def description(self) -> Description | None:
-        return getattr(self.view, "description", None)
-
-
-def described(
-    *,
-    summary: str,
-    answers: Mapping[int, Any],
-    body: Any = None,
-    problems: tuple[type[Problem], ...] = (),
-    tag: str = "auth",
-    proof: Proof | None = None,
-    headers: Headers | None = None,
-) -> Callable[[View], View]:
-    """Say what a view takes and gives. Models are pydantic's; None is an answer without a body.
-
-    `problems` are the view's own; those of a body, a token, a proof and of stores that are away follow by
-    themselves. A view that lists MissingToken takes a token though it isn't behind `@token_required`.
-    `headers`: name → (type, description), on every answer that is no problem."""
-
-    def describe(view: View) -> View:
-        text = inspect.getdoc(view) or ""
-        view.description = Description(  # type: ignore[attr-defined]
-            summary, answers, body, problems, tag, proof, headers or {}, text
-        )
-        return view
-
-    return describe
 
 
 def problem_classes(more: Iterable[type[Problem]] = ()) -> list[type[Problem]]:
@@ -183,7 +115,7 @@ def _operation(operation: Operation, found: Description, around: Surroundings, s
     if parameters := _parameters(operation, found):
         result["parameters"] = parameters
     if found.body is not None:
-        schema = _schema(found.body, schemas, mode="validation")
+        schema = schema_of(found.body, schemas, mode="validation")
         result["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     problems = _problems(found, around, takes_token=takes_token)
     result["responses"] = _responses(found, problems, schemas)
@@ -227,7 +159,7 @@ def _responses(found: Description, problems: Iterable[type[Problem]], schemas: J
         answer: Json = {"description": HTTPStatus(status).phrase}
         responses[str(status)] = answer
         headers = {
-            name: {"description": text, "required": True, "schema": _schema(kind, schemas)}
+            name: {"description": text, "required": True, "schema": schema_of(kind, schemas)}
             for name, (kind, text) in found.headers.items()
         }
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -235,7 +167,7 @@ def _responses(found: Description, problems: Iterable[type[Problem]], schemas: J
         if headers:
             answer["headers"] = headers
         if model is not None:
-            answer["content"] = {"application/json": {"schema": _schema(model, schemas)}}
+            answer["content"] = {"application/json": {"schema": schema_of(model, schemas)}}
     by_status: dict[int, list[type[Problem]]] = {}
     for each in problems:
         by_status.setdefault(each.status, []).append(each)
@@ -248,7 +180,7 @@ def _problem_response(group: list[type[Problem]], beside: Json) -> Json:
     """`beside` is what else may come with this status, such as the body of a /readyz that isn't."""
     codes = sorted(each.code for each in group)
     narrowed = {"type": "object", "required": ["code"], "properties": {"code": {"enum": codes}}}
-    schema = {"allOf": [{"$ref": _REF.format(model="ProblemOut")}, narrowed]}
+    schema = {"allOf": [{"$ref": REF.format(model="ProblemOut")}, narrowed]}
     response: Json = {
         "description": "; ".join(f"`{each.code}`: {each.title}" for each in group),
         "content": {**beside.get("content", {}), "application/problem+json": {"schema": schema}},
@@ -263,38 +195,6 @@ def _problem_response(group: list[type[Problem]], beside: Json) -> Json:
 
 
 def _add_problem(classes: Iterable[type[Problem]], schemas: Json) -> None:
-    _schema(ProblemOut, schemas)
+    schema_of(ProblemOut, schemas)
     code = {"type": "string", "enum": sorted(each.code for each in classes), "description": "Stable"}
     schemas["ProblemOut"]["properties"]["code"] = code
-
-
-class _Shapes(GenerateJsonSchema):
-    """As things go over the wire: None as the default is a member that may be left out."""
-
-    def field_is_required(self, field: Any, total: bool) -> bool:  # pydantic's own signature
-        inner = field["schema"]
-        if self.mode == "serialization" and inner["type"] == "default":
-            return inner.get("default", ...) is not None
-        return super().field_is_required(field, total)
-
-    def default_schema(self, schema: Any) -> Json:
-        shape = super().default_schema(schema)
-        # A default promises, to those who make types from this, that the member is always there.
-        return {name: value for name, value in shape.items() if name != "default" or value is not None}
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # the name says it already
-        return False
-
-
-def _schema(
-    model: Any, schemas: Json, mode: Literal["validation", "serialization"] = "serialization"
-) -> Json:
-    schema = TypeAdapter(model).json_schema(ref_template=_REF, mode=mode, schema_generator=_Shapes)
-    found = schema.pop("$defs", {})
-    if isinstance(model, type) and schema.get("type") == "object" and "properties" in schema:
-        found[model.__name__] = schema
-        schema = {"$ref": _REF.format(model=model.__name__)}
-    for name, shape in found.items():
-        if schemas.setdefault(name, shape) != shape and name != "ProblemOut":
-            raise ValueError(f"Two shapes are called {name}")
-    return schema

@@ -35,7 +35,7 @@ EXAMPLES = {
 MAX_DEPTH = 3
 
 
-def page(document: Json, *, url: str) -> str:
+def html(document: Json, *, url: str) -> str:
     """HTML with an anchor per operation (`#login`) and per error code (`#invalid_token`).
 
     `url` is where the examples send their requests."""

@@ -1,16 +1,15 @@
 """Bytes to a checked body: one JSON object with exactly the known fields, or a problem."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from flask_tokenkeep.encoding import MemberTwice, NotJson, NumberTooLong, TooDeep, parse_json
 from flask_tokenkeep.errors import FieldError, InvalidJson, ValidationFailed
 
 MAX_BODY_BYTES = 16 * 1024
 MAX_DEPTH = 8
-MAX_DIGITS = 32
 
 
 class Body(BaseModel):
@@ -30,11 +29,12 @@ _MESSAGES = {
 }
 
 
-def parse(raw: bytes, model: type[AnyBody]) -> AnyBody:
-    """Raises InvalidJson for what is not JSON, ValidationFailed for JSON that does not fit."""
-    document = _load(raw)
+def parse_body(raw: bytes, model: type[AnyBody]) -> AnyBody:
+    """The body as this model. Raises InvalidJson for what is not JSON, ValidationFailed for JSON that
+    doesn't fit."""
+    document = _read(raw)
     if not isinstance(document, dict):
-        raise ValidationFailed(errors=[FieldError("", "wrong_type", "The body must be an object.")])
+        raise _refused("", "wrong_type", "The body must be an object.")
     _refuse_odd_values(document)
     try:
         return model.model_validate(document)
@@ -42,51 +42,33 @@ def parse(raw: bytes, model: type[AnyBody]) -> AnyBody:
         raise ValidationFailed(errors=_field_errors(error)) from None
 
 
-def _load(raw: bytes) -> Any:
+def _read(raw: bytes) -> Any:
     try:
-        return json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-            parse_int=_int,
-        )
-    except (UnicodeDecodeError, json.JSONDecodeError):
+        return parse_json(raw)
+    except MemberTwice as twice:
+        raise _refused(twice.name, "duplicate", "This field stands twice.") from None
+    except NumberTooLong:
+        raise _refused("", "too_long", "A number is too long.") from None
+    except TooDeep:
+        raise _refused("", "too_deep", "This is nested too deeply.") from None
+    except NotJson:
         raise InvalidJson from None
-    except RecursionError:
-        raise ValidationFailed(errors=[FieldError("", "too_deep", "This is nested too deeply.")]) from None
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Two parsers that pick different twins of a member see two different requests (RFC 8259 §4).
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        twin = next(name for name in names if names.count(name) > 1)
-        raise ValidationFailed(errors=[FieldError(_shown(twin), "duplicate", "This field stands twice.")])
-    return fields
-
-
-def _refuse_constant(_name: str) -> None:
-    raise InvalidJson  # NaN and Infinity are JavaScript, not JSON
-
-
-def _int(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:  # Python refuses 4,301 digits with an error that is no JSON error
-        raise ValidationFailed(errors=[FieldError("", "too_long", "A number is too long.")])
-    return int(digits)
+def _refused(field: str, code: str, message: str) -> ValidationFailed:
+    return ValidationFailed(errors=[FieldError(_shown(field), code, message)])
 
 
 def _refuse_odd_values(document: dict[str, Any]) -> None:
     for name, value in document.items():
         for text in (name, *_texts(value, 2)):
             if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
-                message = "This has a character that no text has."
-                raise ValidationFailed(errors=[FieldError(_shown(name), "wrong_characters", message)])
+                raise _refused(name, "wrong_characters", "This has a character that no text has.")
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:
     if depth > MAX_DEPTH:
-        raise ValidationFailed(errors=[FieldError("", "too_deep", "This is nested too deeply.")])
+        raise _refused("", "too_deep", "This is nested too deeply.")
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):

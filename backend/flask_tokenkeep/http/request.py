@@ -1,20 +1,20 @@
-"""What a view reads off its request: the token, the proof, the body, and where all of it came from."""
+"""What a view reads off its request: the token, the body, and who is asking."""
 
 from typing import TypeVar
 
 from flask import request
 
-from flask_tokenkeep import clients
-from flask_tokenkeep.clients import Client
+from flask_tokenkeep.clients import Client, PresentedProof, make_client
 from flask_tokenkeep.errors import InvalidToken, MissingToken, UnsupportedMediaType
-from flask_tokenkeep.http.parsing import Body, parse
-from flask_tokenkeep.sessions.proofs import Presented
+from flask_tokenkeep.http.parsing import Body, parse_body
 
 AnyBody = TypeVar("AnyBody", bound=Body)
 
 
 def bearer_token() -> str:
-    """The presented token (RFC 6750 §2.1), from this header and nowhere else."""
+    """The presented token (RFC 6750 §2.1), from this header and nowhere else.
+
+    Raises MissingToken, or InvalidToken where the header is two."""
     header = request.headers.get("Authorization")
     if header is None:
         raise MissingToken
@@ -26,16 +26,16 @@ def bearer_token() -> str:
     return token
 
 
-def body(model: type[AnyBody]) -> AnyBody:
+def read_body(model: type[AnyBody]) -> AnyBody:
     """Raises UnsupportedMediaType, InvalidJson or ValidationFailed."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    return parse(request.get_data(), model)
+    return parse_body(request.get_data(), model)
 
 
 def client() -> Client:
-    return clients.client(request.remote_addr, request.user_agent.string)
-
-
-def presented() -> Presented:
-    return Presented(request.headers.get("DPoP"), request.method, request.root_path + request.path)
+    """Who is asking: the address, the program, and the proof if there is one."""
+    jwt = request.headers.get("DPoP")
+    path = request.root_path + request.path
+    proof = None if jwt is None else PresentedProof(jwt, request.method, path)
+    return make_client(request.remote_addr, request.user_agent.string, proof)

@@ -19,7 +19,6 @@ NewPassword = Annotated[
 ]
 CurrentPasswordText = Annotated[Text, Field(description="The one that logs in now")]
 Code = Annotated[Text, Field(description="From the link in the mail, where it stands behind `#code=`")]
-EndReason = Literal["logged_out", "revoked", "password_changed", "reused", "expired", "account_disabled"]
 
 
 class Registration(Body):
@@ -72,24 +71,6 @@ class ConfigOut(BaseModel):
 
     public_url: str = Field(description="The origin that a DPoP proof's `htu` has to name")
     password_min_length: int = Field(description="In characters (code points)")
-
-
-class FieldErrorOut(BaseModel):
-    field: str = Field(description="Its name in the body; empty for the body as a whole")
-    code: str
-    message: str = Field(description="For people")
-
-
-class ProblemOut(BaseModel):
-    """RFC 9457."""
-
-    type: str = Field(description="Where the code is explained, on this server")
-    title: str
-    status: int
-    detail: str = Field(description="What happened and what to do now, for people")
-    code: str
-    errors: list[FieldErrorOut] | None = Field(None, description="Which fields were refused, and why")
-    reason: EndReason | None = Field(None, description="Of `session_ended`: why")
 
 
 class PasswordChange(Body):

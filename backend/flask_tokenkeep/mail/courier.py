@@ -1,38 +1,24 @@
 """Sends what is in the outbox, in the background: nobody's request waits for a mail server."""
 
-import atexit
 import logging
 import random
-import threading
-import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.headerregistry import Address
-from pathlib import Path
-from smtplib import SMTPResponseException
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session as OrmSession
 
-from flask_tokenkeep.mail.letters import Draft, Letters, host_of
+from flask_tokenkeep.background import Loop, backoff_seconds, in_short
+from flask_tokenkeep.clock import Clock, moment
+from flask_tokenkeep.mail.letters import Draft, Letters
 from flask_tokenkeep.mail.outbox import Outbox
-from flask_tokenkeep.mail.transport import (
-    FileTransport,
-    Letter,
-    Refused,
-    Send,
-    SmtpServer,
-    SmtpTransport,
-    Transport,
-    parse_sender,
-)
-from flask_tokenkeep.settings import AuthSettings
+from flask_tokenkeep.mail.transport import Letter, Refused, Send, Transport
 from flask_tokenkeep.stores.database import Database
-from flask_tokenkeep.stores.models import OutboxMail, User
+from flask_tokenkeep.stores.models import LetterKind, OutboxMail, User
 
 log = logging.getLogger("flask_tokenkeep")
 
@@ -44,10 +30,9 @@ RETRY_SECONDS, RETRY_MAX_SECONDS = 5.0, 600.0
 # Less than the 4 days of RFC 5321 §4.5.4.1: a link that was asked for yesterday helps nobody.
 GIVE_UP_AFTER = timedelta(hours=24)
 SQL_AWAY_MAX_SECONDS = 30.0
-STOP_SECONDS = 1.0  # a letter under way may finish; one that can't may be sent again when its lease is over
 
-IssueCode = Callable[[Any, UUID, str], str]  # the purpose is "reset" or "verify"
-GivenUp = Callable[[OrmSession, str, UUID | None], None]
+IssueCode = Callable[[Literal["reset", "verify"], UUID, str], str]
+GivenUp = Callable[[OrmSession, LetterKind, User], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +62,11 @@ class Courier:
         letters: Letters,
         issue_code: IssueCode,
         on_given_up: GivenUp,
-        clock: Callable[[], float],
+        clock: Clock,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """`issue_code(purpose, user_id, address)` makes the one alive; a RedisError from it means later.
-        `on_given_up(sql, kind, user_id)` runs in the transaction that removes the letter."""
+        `on_given_up(sql, kind, user)` runs in the transaction that removes the letter."""
         self._outbox = outbox
         self._database = database
         self._transport = transport
@@ -92,36 +77,22 @@ class Courier:
         self._jitter = jitter
         self._sent: list[OutboxMail] = []  # and not removed yet
         self._trouble: str | None = None
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    # -- the background thread ----------------------------------------------------------------
-
-    def start(self) -> None:
-        """Once per process, after the fork; stops with the process."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
-            self._thread.start()
-            atexit.register(self.stop)
+        self.loop = Loop(
+            "courier",
+            self._step,
+            failed="The outbox can't be read",
+            retry_seconds=(POLL_SECONDS, SQL_AWAY_MAX_SECONDS),
+            awake=outbox.posted,
+        )
 
     def stop(self) -> None:
-        self._stopping.set()
-        self._outbox.posted.set()
-        if self._thread is not None:
-            self._thread.join(STOP_SECONDS)
+        """Finish the letter that is under way, if it takes no longer than a second."""
+        self.loop.stop()
 
-    def _run(self) -> None:
-        wait = POLL_SECONDS
-        while not self._stopping.is_set():
-            self._outbox.posted.clear()  # before looking: what is posted from here on wakes us again
-            try:
-                while not self._stopping.is_set() and self.deliver_next(self._now()) is not None:
-                    pass
-                wait = POLL_SECONDS
-            except Exception as trouble:  # noqa: BLE001  # without this thread no letter would ever leave
-                wait = min(2 * wait, SQL_AWAY_MAX_SECONDS)
-                log.warning("The outbox can't be read (%s); trying again", in_short(trouble))
-            self._outbox.posted.wait(wait * (0.5 + self._jitter()))  # at no time that one could foretell
+    def _step(self) -> float:
+        while not self.loop.stopping and self.deliver_next(self._now()) is not None:
+            pass
+        return POLL_SECONDS * (0.5 + self._jitter())  # at no time that one could foretell
 
     def status(self) -> MailStatus:
         waiting = self._outbox.status()
@@ -189,16 +160,20 @@ class Courier:
             user = sql.scalar(_recipient(row).with_for_update())
             if user is None or not self._outbox.holds(sql, row):
                 return None
-            to, message_id, code = row.address, str(row.id), ""
-            if row.kind in ("reset", "verify"):
-                to = str(user.email) if row.kind == "reset" else row.address
-                message_id += f".{row.attempts}"
-                code = self._issue_code(row.kind, user.id, to)
+            to = str(user.email) if row.kind == "reset" else row.address
+            code = self._code(row, user, to)
         draft = Draft(row.kind, to, user.username, row.created_at, row.facts, code)
+        message_id = f"{row.id}.{row.attempts}" if code else str(row.id)
         return self._letters.write(draft, message_id=message_id, written_at=now)
 
+    def _code(self, row: OutboxMail, user: User, to: str) -> str:
+        """A new one for the letters that carry one, "" for the others."""
+        if row.kind == "reset" or row.kind == "verify":  # mypy narrows by ==, not by `in`
+            return self._issue_code(row.kind, user.id, to)
+        return ""
+
     def _try_later(self, row: OutboxMail, now: datetime, trouble: Exception) -> None:
-        longest = min(RETRY_SECONDS * 2 ** min(row.attempts - 1, 16), RETRY_MAX_SECONDS)
+        longest = backoff_seconds(row.attempts, RETRY_SECONDS, RETRY_MAX_SECONDS)
         wait = timedelta(seconds=max(1.0, longest * self._jitter()))
         self._outbox.postpone(row, now + wait)
         log.warning("A mail (%s) can't be sent (%s); trying again", row.kind, in_short(trouble))
@@ -207,11 +182,11 @@ class Courier:
         with self._database.write() as sql:
             user = sql.scalar(_recipient(row).with_for_update())  # before the letter's, as everywhere
             if self._outbox.remove(sql, row) and user is not None:
-                self._on_given_up(sql, row.kind, user.id)
+                self._on_given_up(sql, row.kind, user)
                 log.error("A mail (%s) was given up: %s", row.kind, reason)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock(), UTC)
+        return moment(self._clock())
 
 
 def _recipient(row: OutboxMail) -> Select[User]:
@@ -223,32 +198,3 @@ def _recipient(row: OutboxMail) -> Select[User]:
                 User.id == row.user_id, User.pending_email == row.address, User.disabled_at.is_(None)
             )
     return select(User).where(User.id == row.user_id)
-
-
-def in_short(trouble: Exception) -> str:
-    """The kind of an exception and where it came from; its text may hold an address or a code."""
-    where = traceback.extract_tb(trouble.__traceback__)[-1]
-    code = f" {trouble.smtp_code}" if isinstance(trouble, SMTPResponseException) else ""
-    return f"{type(trouble).__name__}{code}, {Path(where.filename).name}:{where.lineno}"
-
-
-# -- from the settings ------------------------------------------------------------------------
-
-
-def open_letters(settings: AuthSettings) -> Letters:
-    host = host_of(settings.public_url)
-    default = Address(settings.product_name, "no-reply", host)
-    return Letters(
-        product_name=settings.product_name,
-        public_url=settings.public_url,
-        sender=parse_sender(settings.mail_from) if settings.mail_from else default,
-        reset_seconds=settings.auth_reset_code_ttl_seconds,
-        verify_seconds=settings.auth_verify_code_ttl_seconds,
-    )
-
-
-def open_transport(settings: AuthSettings) -> Transport:
-    if settings.smtp_url is None:
-        return FileTransport(settings.mail_dir, show_link=settings.env == "development")
-    server = SmtpServer.parse(settings.smtp_url.get_secret_value())
-    return SmtpTransport(server, greeting=host_of(settings.public_url))

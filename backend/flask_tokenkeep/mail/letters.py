@@ -19,6 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flask_tokenkeep.mail.transport import Letter, Refused
+from flask_tokenkeep.stores.models import LetterKind
 
 _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 WORD_JOINER = "\u2060"
@@ -29,7 +30,7 @@ MAX_SHOWN = 100  # characters of a user name or a browser: a letter is no place 
 class Draft:
     """What a letter tells. `code` is "" in those that carry none; `facts` may have `ip` and `browser`."""
 
-    kind: str
+    kind: LetterKind
     to: str
     username: str
     happened_at: datetime
@@ -98,6 +99,29 @@ class Letters:
         message["Message-ID"] = f"<{message_id}@{host_of(self._public_url)}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5: no out-of-office notes, please
         return message
+
+
+def parse_sender(text: str) -> Address:
+    """`name@host` or `Some Name <name@host>`. Raises ValueError for people."""
+    wrong = ValueError("must be one address, such as Bookshelf <no-reply@books.example>")
+    if not text.isprintable():  # CR and LF would begin a header of their own
+        raise wrong
+    try:
+        header = policy.SMTP.header_factory("From", text)
+    except IndexError:  # what the parser makes of "a@"
+        raise wrong from None
+    mailboxes = header.addresses
+    if header.defects or len(mailboxes) != 1 or header.groups[0].display_name is not None:
+        raise wrong
+    sender: Address = mailboxes[0]
+    if not (sender.username and sender.domain and sender.addr_spec.isascii()):
+        raise wrong
+    return sender
+
+
+def default_sender(product_name: str, public_url: str) -> Address:
+    """no-reply@ the host of PUBLIC_URL."""
+    return Address(product_name, "no-reply", host_of(public_url))
 
 
 def host_of(public_url: str) -> str:

@@ -4,20 +4,18 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, event, func, select, update
 from sqlalchemy.orm import Session as OrmSession
 
+from flask_tokenkeep.clock import Clock, moment
 from flask_tokenkeep.names import email_key
 from flask_tokenkeep.stores.database import Database
-from flask_tokenkeep.stores.models import OutboxMail, User
+from flask_tokenkeep.stores.models import LetterKind, OutboxMail, User
 
-Kind = Literal["reset", "verify", "password_changed", "email_changed", "token_reused", "new_browser"]
-
-# Longer than the slowest talk with a mail server that still succeeds (mail.py: HAND_OVER_SECONDS and some
+# Longer than the slowest talk with a mail server that still succeeds (smtp.py: HAND_OVER_SECONDS and some
 # commands), or a second courier would send what the first is sending.
 LEASE = timedelta(minutes=15)
 # A letter that leaves keeps this process a little busier than one for nobody. Right after a request for a
@@ -41,7 +39,7 @@ class Outbox:
         self,
         *,
         database: Database,
-        clock: Callable[[], float],
+        clock: Clock,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
@@ -55,7 +53,7 @@ class Outbox:
         self,
         sql: OrmSession,
         *,
-        kind: Kind,
+        kind: LetterKind,
         address: str,
         user_id: UUID | None = None,
         facts: dict[str, str] | None = None,
@@ -65,7 +63,7 @@ class Outbox:
         A "reset" takes the address that somebody typed and no user: if that is anybody's, the courier finds
         out, and mails the address that is stored. Every other kind takes a stored address and its user.
         `facts`: `ip`, `browser`; the time is now."""
-        now = _moment(self._clock())
+        now = moment(self._clock())
         due = now + RESET_SPREAD * self._jitter() if kind == "reset" else now
         sql.add(
             OutboxMail(
@@ -130,7 +128,7 @@ class Outbox:
             oldest = sql.scalar(notices.order_by(OutboxMail.created_at).limit(1))
         if oldest is None:
             return Status(0, None)
-        age = _moment(self._clock()) - oldest
+        age = moment(self._clock()) - oldest
         return Status(waiting, max(0, int(age.total_seconds())))
 
 
@@ -146,7 +144,3 @@ def _resets(user: User) -> ColumnElement[bool]:
 
 def _theirs(user: User) -> ColumnElement[bool]:
     return (OutboxMail.user_id == user.id) | _resets(user)
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -10,15 +10,16 @@ only tidy up. The reasons for these rules: docs/decisions/0004-rate-limits.md.
 import hmac
 import json
 import math
-from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Literal
+from typing import Literal, Self
 
 from redis import Redis
 
+from flask_tokenkeep.clock import Clock
+from flask_tokenkeep.encoding import to_base64url
 from flask_tokenkeep.errors import RateLimited
+from flask_tokenkeep.stores.redis import load_script
 
 FIRST_WAIT_SECONDS = 2  # doubled by each further failure
 LONGEST_WAIT_SECONDS = 900  # 96 guesses a day; NIST SP 800-63B-4 §3.2.2 has "30 seconds up to an hour"
@@ -26,74 +27,40 @@ LONGEST_WAIT_SECONDS = 900  # 96 guesses a day; NIST SP 800-63B-4 §3.2.2 has "3
 # per 900 s if the pause is shorter than an hour. A day is far from that, and each day begins afresh.
 FORGET_SECONDS = 86_400
 KNOWN_SECONDS = 90 * 86_400  # as long as a session can last: AUTH_BOUND_MAX_AGE_SECONDS
-SHARED_PREFIX = 64  # bits of IPv6; one subscriber has at least a /64 (RFC 6177 §2), each bit less doubles it
 PERIODS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _UNKNOWN_DEVICE = -1
 
 Rule = Literal["login", "register", "forgot", "forgot_account", "code"]
 
-# The times of the last hits, newest first. Answers the seconds to wait, 0 if this hit was still one too few.
-_HIT = """
-local now, amount, period = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local oldest = redis.call('LINDEX', KEYS[1], amount - 1)
-local wait = oldest and oldest + period - now or 0
-if wait > 0 then return math.ceil(math.min(wait, period)) end
-redis.call('LPUSH', KEYS[1], ARGV[1])
-redis.call('LTRIM', KEYS[1], 0, amount - 1)
-redis.call('EXPIRE', KEYS[1], period)
-return 0
-"""
-
-# n failures · at when the last one was · wait until when · known until when (0: not a device's record).
-# Answers the seconds to wait, 0 if the outcome stands.
-_SETTLE = """
-local now, succeeded, allowance = tonumber(ARGV[1]), ARGV[2] == '1', tonumber(ARGV[3])
-local first, longest, forget = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local known = tonumber(ARGV[7])
-local raw = redis.call('GET', KEYS[1])
-local r = raw and cjson.decode(raw) or {n = 0, at = 0, wait = 0, known = 0}
-if known > 0 and r.known <= now then return -1 end
-if r.wait > now then return math.ceil(r.wait - now) end
-if succeeded and known == 0 then redis.call('DEL', KEYS[1]) return 0 end
-if succeeded then
-  r.n, r.wait, r.known = 0, 0, now + known
-else
-  if now - r.at >= forget then r.n = 0 end
-  r.n, r.at = r.n + 1, now
-  if r.n >= allowance then r.wait = now + math.min(first * 2 ^ (r.n - allowance), longest) end
-end
-redis.call('SET', KEYS[1], cjson.encode(r), 'EX', math.ceil(math.max(r.known - now, forget)))
-return 0
-"""
-
 
 @dataclass(frozen=True, slots=True)
-class Rates:
-    """`login_failures` is a number of free failures per account; the others look like "20/minute"."""
+class Rate:
+    """So many in so many seconds; "20/minute" in the configuration."""
 
-    login_failures: int
-    login_per_address: str
-    register: str
-    forgot_per_account: str
-    forgot_per_address: str
-    code_per_address: str
+    amount: int
+    period_seconds: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError, for people."""
+        amount, _, period = text.strip().partition("/")
+        if not (amount.isascii() and amount.isdigit() and int(amount) > 0) or period not in PERIODS:
+            raise ValueError('must look like "10/hour": a number, a slash, and second, minute, hour or day')
+        return cls(int(amount), PERIODS[period])
 
 
 class Limits:
-    def __init__(self, *, redis: Redis, key: bytes, rates: Rates, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, *, redis: Redis, key: bytes, free_failures: int, rates: Mapping[Rule, Rate], clock: Clock
+    ) -> None:
+        """`free_failures` to log in are without a wait, per account; `key` names the counters in Redis."""
         self._redis = redis
         self._key = key
         self._clock = clock
-        self._allowance = max(1, rates.login_failures)  # the first failure can't be refused beforehand
-        self._rates: dict[Rule, tuple[int, int]] = {
-            "login": _parsed(rates.login_per_address),
-            "register": _parsed(rates.register),
-            "forgot": _parsed(rates.forgot_per_address),
-            "forgot_account": _parsed(rates.forgot_per_account),
-            "code": _parsed(rates.code_per_address),
-        }
-        self._hit = redis.register_script(_HIT)
-        self._settle = redis.register_script(_SETTLE)
+        self._allowance = max(1, free_failures)  # the first failure can't be refused beforehand
+        self._rates = rates
+        self._hit = load_script(redis, __package__, "hit.lua")
+        self._settle = load_script(redis, __package__, "settle.lua")
 
     def count(self, rule: Rule, subject: str) -> None:
         """One hit of an address (`network(ip)`) or an account. Raises RateLimited beyond the rate; what is
@@ -137,7 +104,8 @@ class Limits:
 
     def _wait(self, rule: Rule, subject: str) -> int:
         name = self._name("rate", rule, subject)
-        return int(self._hit(keys=[name], args=[self._clock(), *self._rates[rule]]))
+        rate = self._rates[rule]
+        return int(self._hit(keys=[name], args=[self._clock(), rate.amount, rate.period_seconds]))
 
     def _outcome(self, key: str, succeeded: bool, *, known_seconds: int) -> int:
         rule = (self._allowance, FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, FORGET_SECONDS)
@@ -156,38 +124,9 @@ class Limits:
     def _name(self, *parts: str) -> str:
         # JSON, so that no two lists of parts are one text, and so that nothing typed can fail to encode.
         mac = hmac.digest(self._key, json.dumps(parts).encode(), "sha256")
-        return "ta:l:" + urlsafe_b64encode(mac).rstrip(b"=").decode()
-
-
-def network(ip: str) -> str:
-    """Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64. What is no
-    address stands for "unknown", together: otherwise each new nonsense would have an allowance of its own."""
-    address = parse_address(ip)
-    if isinstance(address, IPv6Address):
-        return str(IPv6Network((int(address), SHARED_PREFIX), strict=False))
-    return str(address or "unknown")
-
-
-def parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """The address in what a socket or a proxy wrote: perhaps with a port, brackets or a zone, which go.
-    IPv4 inside of IPv6 (::ffff:192.0.2.1), as a dual-stack socket has it, is IPv4."""
-    text = text.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+        return "ta:l:" + to_base64url(mac)
 
 
 def _refuse(seconds: int) -> None:
     if seconds > 0:
         raise RateLimited(int(seconds))
-
-
-def _parsed(rate: str) -> tuple[int, int]:
-    amount, _, period = rate.partition("/")
-    return int(amount), PERIODS[period]

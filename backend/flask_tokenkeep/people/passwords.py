@@ -41,7 +41,7 @@ class Passwords:
         # Verified when the name is unknown: a faster answer would say that it is.
         self._decoy = self._hasher.hash("decoy")
 
-    def refuse(self, field: str, password: str, personal: Iterable[str]) -> FieldError | None:
+    def problem(self, field: str, password: str, personal: Iterable[str]) -> FieldError | None:
         """Why this password can't be taken, or None. `personal` is what others know of its owner."""
         password = normalise(password)
         if len(password) < self._min_length:
@@ -61,7 +61,7 @@ class Passwords:
         with self._slot():
             return self._hasher.hash(normalise(password))
 
-    def verify(self, stored: str | None, password: str) -> bool:
+    def check(self, stored: str | None, password: str) -> bool:
         """Whether it matches; None, an unknown user, costs the same and never matches."""
         with self._slot():
             try:

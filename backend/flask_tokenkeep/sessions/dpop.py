@@ -6,7 +6,6 @@ Pure: no I/O, no Flask. To refuse a second use of a `jti` is the caller's, after
 import hmac
 import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +15,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+
+from flask_tokenkeep.encoding import JsonRefused, MemberTwice, from_base64url, parse_json, to_base64url
 
 IAT_PAST_SECONDS = 60  # a slow network and a late clock; RFC 9449 §11.1: seconds or minutes
 IAT_FUTURE_SECONDS = 10  # an early clock; each of these seconds can be made up in advance (§11.2)
@@ -53,11 +54,10 @@ class InvalidProof(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A valid proof: its key's RFC 7638 thumbprint (43 characters), its own ID, its time (Unix seconds)."""
+    """A valid proof: its key's RFC 7638 thumbprint (43 characters), and its own ID."""
 
     thumbprint: str
     jti: str
-    iat: int
 
 
 def check(header: str, *, method: str, url: str, token: str | None, now: float) -> Proof:
@@ -79,7 +79,8 @@ def check(header: str, *, method: str, url: str, token: str | None, now: float) 
     _require(claims.get("htm") == method, "htm")
     _require(_normal(claims.get("htu")) == _normal(url), "htu")
     _check_token(claims, token)
-    return Proof(thumbprint(jwk), _jti(claims), _iat(claims, now))
+    _check_times(claims, now)
+    return Proof(thumbprint(jwk), _jti(claims))
 
 
 def thumbprint(jwk: Mapping[str, str]) -> str:
@@ -93,43 +94,29 @@ def _require(condition: bool, reason: str) -> None:
         raise InvalidProof(reason)
 
 
-def _encode(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
-
-
 def _digest(text: str) -> str:
-    return _encode(sha256(text.encode("ascii")).digest())
+    return to_base64url(sha256(text.encode("ascii")).digest())
 
 
-def _decode(text: str) -> bytes:
-    # Python's decoder skips what it doesn't know, so one proof would have many spellings. Encoded again, they
-    # differ: padding, spare bits, +/ for -_, white space, and the comma that joins two headers (§4.3 item 1).
+def _decode(text: object) -> bytes:
+    # One spelling: no padding, +/ for -_, white space, or the comma that joins two headers (§4.3 item 1).
     try:
-        data = urlsafe_b64decode(text + "==")
-    except (ValueError, TypeError) as error:  # a coordinate can be of any JSON type
+        return from_base64url(text if isinstance(text, str) else "!")  # a coordinate can be of any JSON type
+    except ValueError as error:
         raise InvalidProof("not base64url") from error
-    _require(_encode(data) == text, "not base64url")
-    return data
 
 
 def _json_object(data: bytes) -> dict[str, Any]:
     # Counted before the parser, which goes down as deep as there are brackets.
     _require(data.count(b"[") + data.count(b"{") <= MAX_BRACKETS, "nested too deep")
     try:
-        # .decode(), because in bytes json.loads takes UTF-16 and a byte order mark; int, because it raises
-        # ValueError on the constants NaN and Infinity, which are no JSON.
-        value: dict[str, Any] = json.loads(data.decode(), object_pairs_hook=_members, parse_constant=int)
-    except ValueError as error:
+        value: dict[str, Any] = parse_json(data)
+    except MemberTwice as error:
+        raise InvalidProof("a member twice") from error
+    except JsonRefused as error:
         raise InvalidProof("not JSON") from error
     _require(isinstance(value, dict), "not a JSON object")
     return value
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Of two members with one name other parsers take the other one: a proxy would check what we don't read.
-    members = dict(pairs)
-    _require(len(members) == len(pairs), "a member twice")
-    return members
 
 
 def _jwk(jose: dict[str, Any]) -> dict[str, Any]:
@@ -199,7 +186,7 @@ def _jti(claims: dict[str, Any]) -> str:
     return jti
 
 
-def _iat(claims: dict[str, Any], now: float) -> int:
+def _check_times(claims: dict[str, Any], now: float) -> None:
     iat, nbf, exp = claims.get("iat"), claims.get("nbf", 0), claims.get("exp", 2**63)
     # type(), because isinstance takes true for 1. No floats: they round, and 1e999 is a number to JSON.
     if type(iat) is not int or type(nbf) is not int or type(exp) is not int:
@@ -207,4 +194,3 @@ def _iat(claims: dict[str, Any], now: float) -> int:
     _require(now - IAT_PAST_SECONDS <= iat <= now + IAT_FUTURE_SECONDS, "iat")
     # DPoP asks for neither, but no JWT is accepted outside of what it says itself (RFC 7519 §4.1.4, §4.1.5).
     _require(nbf <= now + IAT_FUTURE_SECONDS and now < exp, "nbf or exp")
-    return iat

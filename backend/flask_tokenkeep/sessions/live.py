@@ -1,141 +1,111 @@
 """The live sessions in Redis: the only file that knows their keys and their scripts.
 
 One key per session, `ta:s:<session id>`, holds a small JSON record and never a token or a digest of one:
-g current generation · e when its token expires · r when it was rotated in · s 1 once it was seen ·
-u user id · m when the session ends at the latest. Every operation touches one key, so all of this runs
-unchanged on Redis Cluster. Times are Unix seconds of the caller's clock.
-"""
+
+    g  current generation                  s  1 once a token of this generation was seen, else 0
+    e  when its token expires              u  user id
+    r  when this generation was rotated in m  when the session ends at the latest
+
+Times are Unix seconds of the caller's clock. Every operation touches one key, so all of this runs unchanged
+on Redis Cluster."""
 
 import json
 import secrets
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from redis import Redis
 
+from flask_tokenkeep.encoding import to_base64url
 from flask_tokenkeep.errors import InvalidToken, SessionEnded, TokenReused
-from flask_tokenkeep.sessions.tokens import SESSION_ID_BYTES, Token
-
-# The current generation was seen, or a failover rolled Redis back behind a token that we did issue: the
-# MAC proves it, so the record is healed. TTL never shrinks, and no expiry is beyond the session's end: we
-# never issued such a token, so whoever shows one has SECRET_KEY, and gets no session for ever.
-_OBSERVE = """
-local raw = redis.call('GET', KEYS[1])
-if not raw then return 0 end
-local s, g, e, now = cjson.decode(raw), tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if g < s.g or e > s.m then return 0 end
-if g > s.g then s.g, s.e, s.r = g, e, now end
-s.s = 1
-local ttl = math.max(redis.call('TTL', KEYS[1]), e - now, 1)
-redis.call('SET', KEYS[1], cjson.encode(s), 'EX', ttl)
-return 1
-"""
-
-# Rotation, in one step that requires the record to exist: nothing can bring an ended session back.
-_ROTATE = """
-local raw = redis.call('GET', KEYS[1])
-if not raw then return {'ended', 0, 0} end
-local s, g, e, now = cjson.decode(raw), tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local life, keep, grace, bound = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1'
-if e > s.m then return {'invalid', 0, 0} end
-if g > s.g then s.g, s.e, s.r = g, e, math.max(s.r, e - life) end
-if s.m <= now or s.r + keep <= now then redis.call('DEL', KEYS[1]) return {'ended', 0, 0} end
-local current = g == s.g
-if bound then
-  current = current or s.e <= now
-elseif s.e <= now then
-  redis.call('DEL', KEYS[1])
-  return {'ended', 0, 0}
-elseif not current then
-  if not (g == s.g - 1 and (s.s == 0 or now < s.r + grace)) then
-    redis.call('DEL', KEYS[1])
-    return {'reused', 0, 0}
-  end
-  if e <= now then return {'invalid', 0, 0} end
-elseif e <= now then
-  return {'invalid', 0, 0}
-end
-if not current then return {'same', s.g, s.e} end
-s.g, s.e, s.r, s.s = s.g + 1, math.min(now + life, s.m), now, 0
-redis.call('SET', KEYS[1], cjson.encode(s), 'EX', math.max(math.min(keep, s.m - now), s.e - now, 1))
-return {'rotated', s.g, s.e}
-"""
+from flask_tokenkeep.sessions.tokens import SESSION_ID_BYTES, Claims
+from flask_tokenkeep.stores.redis import load_script
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """Seconds. `keep` is how long the record outlives its rotation: the idle limit."""
+    """Of the sessions of one kind, bearer or bound.
 
-    token: int
-    keep: int
-    max_age: int
+    A session ends `idle_seconds` after its last refresh, and `max_age_seconds` after it began."""
+
+    token_seconds: int
+    idle_seconds: int
+    max_age_seconds: int
     bound: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """Who is asking: what a verified token says about its session."""
+    """The session of a token that was accepted. `id` is the secret one: don't show it."""
 
     id: bytes
-    user_id: str
+    user_id: UUID
 
 
-class Sessions:
+class LiveSessions:
     def __init__(self, *, redis: Redis, grace_seconds: int) -> None:
         self._redis = redis
-        self._grace = grace_seconds
-        self._observe = redis.register_script(_OBSERVE)
-        self._rotate = redis.register_script(_ROTATE)
+        self._grace_seconds = grace_seconds
+        self._observe = load_script(redis, __package__, "observe.lua")
+        self._rotate = load_script(redis, __package__, "rotate.lua")
 
-    def issue(self, user_id: str, now: int, lifetimes: Lifetimes) -> Token:
-        """Begin a session: its first token, generation 1."""
-        token = Token(secrets.token_bytes(SESSION_ID_BYTES), 1, now + min(lifetimes.token, lifetimes.max_age))
+    def issue(self, user_id: UUID, now: int, lifetimes: Lifetimes) -> Claims:
+        """Begin a session; the claims of its first token, generation 1."""
+        expires_at = now + min(lifetimes.token_seconds, lifetimes.max_age_seconds)
+        first = Claims(secrets.token_bytes(SESSION_ID_BYTES), 1, expires_at)
         record = {
-            "g": token.generation,
-            "e": token.expires_at,
+            "g": first.generation,
+            "e": first.expires_at,
             "r": now,
             "s": 0,
-            "u": user_id,
-            "m": now + lifetimes.max_age,
+            "u": str(user_id),
+            "m": now + lifetimes.max_age_seconds,
         }
-        self._redis.set(_key(token.session_id), json.dumps(record), ex=min(lifetimes.keep, lifetimes.max_age))
-        return token
+        ttl = min(lifetimes.idle_seconds, lifetimes.max_age_seconds)
+        self._redis.set(_key(first.session_id), json.dumps(record), ex=ttl)
+        return first
 
-    def verify(self, token: Token, now: int) -> LiveSession:
-        """One GET. Raises InvalidToken unless the token is current, in its grace time, or ahead of Redis."""
-        if token.expires_at <= now:
+    def verify(self, claims: Claims, now: int) -> LiveSession:
+        """The session, if a token with these claims is accepted now. Raises InvalidToken.
+
+        One GET; and a script where Redis has not seen this generation yet."""
+        if claims.expires_at <= now:
             raise InvalidToken
-        raw = self._redis.get(_key(token.session_id))
+        record = self._demand_accepted(claims, now)
+        if claims.generation >= record["g"] + record["s"]:  # ahead of Redis, or current and not seen yet
+            args = [claims.generation, claims.expires_at, now]
+            if not self._observe(keys=[_key(claims.session_id)], args=args):
+                # It changed between GET and script: rotated, which grace covers, or ended.
+                record = self._demand_accepted(claims, now)
+        return LiveSession(claims.session_id, UUID(record["u"]))
+
+    def _demand_accepted(self, claims: Claims, now: int) -> dict[str, Any]:
+        raw = self._redis.get(_key(claims.session_id))
         if raw is None:
             raise InvalidToken
-        record = json.loads(raw)
-        behind = record["g"] - token.generation
-        if token.expires_at > record["m"]:
+        record: dict[str, Any] = json.loads(raw)
+        if not self._accepts(record, claims, now):
             raise InvalidToken
-        if behind < 0 or (behind == 0 and not record["s"]):
-            if not self._observe(keys=[_key(token.session_id)], args=_args(token, now)):
-                return self._verify_again(token)
-        elif behind > 1 or (behind == 1 and now >= record["r"] + self._grace):
-            raise InvalidToken
-        return LiveSession(token.session_id, record["u"])
+        return record
 
-    def _verify_again(self, token: Token) -> LiveSession:
-        """The record changed between GET and script: rotated, which grace covers, or ended."""
-        raw = self._redis.get(_key(token.session_id))
-        if raw is None:
-            raise InvalidToken
-        record = json.loads(raw)
-        if record["g"] - token.generation > 1 or token.expires_at > record["m"]:
-            raise InvalidToken
-        return LiveSession(token.session_id, record["u"])
+    def _accepts(self, record: dict[str, Any], claims: Claims, now: int) -> bool:
+        """The rule for requests: the current generation, the one before during its grace, and one ahead of
+        Redis, which a failover rolled back: the MAC proves that we issued it."""
+        if claims.expires_at > record["m"]:
+            return False  # we never issued that: see observe.lua
+        behind = record["g"] - claims.generation
+        in_grace: bool = behind == 1 and now < record["r"] + self._grace_seconds
+        return behind <= 0 or in_grace
 
-    def rotate(self, token: Token, now: int, lifetimes: Lifetimes) -> Token:
+    def rotate(self, claims: Claims, now: int, lifetimes: Lifetimes) -> Claims:
         """The next generation, or the same one again for a lost answer or a racing tab.
 
         Raises SessionEnded if no session is live, TokenReused on a replay, which ends it (RFC 9700
         §4.14.2), InvalidToken if an expired token of a bearer session is shown."""
-        args = [*_args(token, now), lifetimes.token, lifetimes.keep, self._grace, int(lifetimes.bound)]
-        outcome, generation, expires_at = self._rotate(keys=[_key(token.session_id)], args=args)
+        seconds = [lifetimes.token_seconds, lifetimes.idle_seconds, self._grace_seconds]
+        args = [claims.generation, claims.expires_at, now, *seconds, int(lifetimes.bound)]
+        outcome, generation, expires_at = self._rotate(keys=[_key(claims.session_id)], args=args)
         match bytes(outcome):
             case b"ended":
                 raise SessionEnded("expired")
@@ -143,15 +113,12 @@ class Sessions:
                 raise TokenReused
             case b"invalid":
                 raise InvalidToken
-        return Token(token.session_id, generation, expires_at)
+        return Claims(claims.session_id, generation, expires_at)
 
     def revoke(self, session_id: bytes) -> None:
+        """End it: no token of this session is accepted any more. Again is fine."""
         self._redis.delete(_key(session_id))
 
 
-def _args(token: Token, now: int) -> list[int]:
-    return [token.generation, token.expires_at, now]
-
-
 def _key(session_id: bytes) -> str:
-    return "ta:s:" + urlsafe_b64encode(session_id).rstrip(b"=").decode()
+    return "ta:s:" + to_base64url(session_id)

@@ -2,48 +2,42 @@
 
 import hmac
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 
 from redis import Redis
 
+from flask_tokenkeep.clients import Client
+from flask_tokenkeep.clock import Clock
 from flask_tokenkeep.errors import InvalidDpopProof
 from flask_tokenkeep.sessions.dpop import JTI_MEMORY_SECONDS, InvalidProof, Proof, check
 
 log = logging.getLogger("flask_tokenkeep")
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """The `DPoP` header as it came, None without one, and the request that it has to speak of."""
-
-    proof: str | None
-    method: str
-    path: str
-
-
 class Proofs:
-    def __init__(self, *, redis: Redis, public_url: str, clock: Callable[[], float]) -> None:
+    def __init__(self, *, redis: Redis, public_url: str, clock: Clock) -> None:
         self._redis = redis
         self._public_url = public_url
         self._clock = clock
 
-    def read(self, presented: Presented, token: str | None) -> Proof | None:
-        """The proof of this request, not spent yet; None if none came. Raises InvalidDpopProof."""
-        if presented.proof is None:
+    def read(self, client: Client, token: str | None) -> Proof | None:
+        """The proof that this client presents, checked but not spent; None if it presents none.
+
+        `token` is the one that came with it, None at log-in. Raises InvalidDpopProof."""
+        presented = client.proof
+        if presented is None:
             return None
         # From PUBLIC_URL, never from Host or X-Forwarded-*: those are what an attacker in between can choose.
         url = self._public_url + presented.path
         try:
-            return check(presented.proof, method=presented.method, url=url, token=token, now=self._clock())
+            return check(presented.jwt, method=presented.method, url=url, token=token, now=self._clock())
         except InvalidProof as refusal:
             log.info("DPoP proof refused: %s", refusal)
             raise InvalidDpopProof(token_was_presented=token is not None) from None
 
-    def demand(self, presented: Presented, token: str, thumbprint: str) -> None:
-        """Raises InvalidDpopProof unless this request proves, for the first time, to hold this very key."""
-        proof = self.read(presented, token)
+    def demand(self, client: Client, token: str, thumbprint: str) -> None:
+        """Raises InvalidDpopProof unless the client proves, for the first time, to hold this very key."""
+        proof = self.read(client, token)
         if proof is None or not hmac.compare_digest(proof.thumbprint, thumbprint):
             raise InvalidDpopProof(token_was_presented=True)
         self.spend(proof, token)

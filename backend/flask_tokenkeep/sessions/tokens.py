@@ -5,14 +5,13 @@ token = "ta1_" + base64url( session_id 16 B ‖ generation u32 ‖ expires_at u3
 
 import hmac
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from flask_tokenkeep.encoding import from_base64url, to_base64url
 from flask_tokenkeep.errors import InvalidToken
 
 PREFIX = "ta1_"
@@ -21,12 +20,11 @@ _CLAIMS = struct.Struct(f">{SESSION_ID_BYTES}sII")
 _MAC_BYTES = 32
 _ENCODED_CHARS = -(-(_CLAIMS.size + _MAC_BYTES) * 4 // 3)  # base64 without padding, rounded up
 TOKEN_CHARS = len(PREFIX) + _ENCODED_CHARS
-MAX_GENERATION = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """One generation of one session; `expires_at` in Unix seconds."""
+class Claims:
+    """What a token says: one generation of one session; `expires_at` in Unix seconds."""
 
     session_id: bytes
     generation: int
@@ -37,21 +35,24 @@ class TokenMint:
     """Mints with the first key; reads with any, so that SECRET_KEY can be replaced while tokens live."""
 
     def __init__(self, secret_key: str, fallbacks: Sequence[str] = ()) -> None:
-        self._keys = [derive_key(secret, b"flask-tokenauth token ta1") for secret in (secret_key, *fallbacks)]
+        # The label is older than the name of this package, and stays: another one would end all sessions.
+        label = b"flask-tokenauth token ta1"
+        self._keys = [derive_key(secret, label) for secret in (secret_key, *fallbacks)]
 
-    def mint(self, token: Token) -> str:
-        """The same token gives the same bytes: that makes a repeated refresh idempotent."""
-        claims = _CLAIMS.pack(token.session_id, token.generation, token.expires_at)
-        mac = hmac.digest(self._keys[0], claims, "sha256")
-        return PREFIX + urlsafe_b64encode(claims + mac).rstrip(b"=").decode()
+    def mint(self, claims: Claims) -> str:
+        """The token that says this. The same claims give the same text, so that a repeated refresh is
+        answered alike."""
+        packed = _CLAIMS.pack(claims.session_id, claims.generation, claims.expires_at)
+        mac = hmac.digest(self._keys[0], packed, "sha256")
+        return PREFIX + to_base64url(packed + mac)
 
-    def read(self, text: str) -> Token:
-        """The token that we once minted, which may have expired. Raises InvalidToken for all else."""
-        raw = _decode(text)
-        claims, mac = raw[: _CLAIMS.size], raw[_CLAIMS.size :]
-        if not any(hmac.compare_digest(mac, hmac.digest(key, claims, "sha256")) for key in self._keys):
+    def read(self, token: str) -> Claims:
+        """What a token of ours says; it may have expired. Raises InvalidToken for what we never minted."""
+        raw = _decode(token)
+        packed, mac = raw[: _CLAIMS.size], raw[_CLAIMS.size :]
+        if not any(hmac.compare_digest(mac, hmac.digest(key, packed, "sha256")) for key in self._keys):
             raise InvalidToken
-        return Token(*_CLAIMS.unpack(claims))
+        return Claims(*_CLAIMS.unpack(packed))
 
 
 def derive_key(secret: str, label: bytes) -> bytes:
@@ -59,15 +60,10 @@ def derive_key(secret: str, label: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=label).derive(secret.encode())
 
 
-def _decode(text: str) -> bytes:
-    if len(text) != TOKEN_CHARS or not text.startswith(PREFIX) or not text.isascii():
+def _decode(token: str) -> bytes:
+    if len(token) != TOKEN_CHARS or not token.startswith(PREFIX):
         raise InvalidToken
-    encoded = text[len(PREFIX) :].encode()
     try:
-        raw = urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))
-    except Base64Error:
+        return from_base64url(token[len(PREFIX) :])
+    except ValueError:
         raise InvalidToken from None
-    # Python's decoder skips foreign characters and ignores spare bits; one token must have one spelling.
-    if urlsafe_b64encode(raw).rstrip(b"=") != encoded:
-        raise InvalidToken
-    return raw

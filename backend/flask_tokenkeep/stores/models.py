@@ -1,13 +1,38 @@
 """What must never be forgotten: users, the session ledger, mail to be sent. Changed by migrations only."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, String, Uuid
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from flask_tokenkeep.errors import EndReason
+
+VERSION_TABLE = "ta_version"  # what Alembic keeps for us: an app may have migrations of its own
+
+LetterKind = Literal["reset", "verify", "password_changed", "email_changed", "token_reused", "new_browser"]
+"""What a letter tells; those two that carry a code come first."""
+
+# In the words of the OWASP Logging Vocabulary where it has one.
+EventName = Literal[
+    "user_created",
+    "user_deleted",
+    "authn_login_success",
+    "authn_login_fail",
+    "authn_confirmation_fail",
+    "authn_invalid_proof",
+    "authn_token_reuse",
+    "authn_password_change",
+    "authn_password_reset",
+    "authn_email_change_requested",
+    "authn_email_verified",
+    "session_ended",
+    "sessions_ended",
+    "mail_given_up",
+]
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -59,7 +84,7 @@ class LedgerEntry(Base):
     ip: Mapped[str] = mapped_column(String(45))
     user_agent: Mapped[str] = mapped_column(String(256))
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
-    end_reason: Mapped[str | None] = mapped_column(String(32))
+    end_reason: Mapped[EndReason | None] = mapped_column(String(32))
 
 
 class OutboxMail(Base):
@@ -75,7 +100,7 @@ class OutboxMail(Base):
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
-    kind: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[LetterKind] = mapped_column(String(32))
     address: Mapped[str] = mapped_column(String(512))  # of a reset: the key of what was typed
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("ta_users.id", ondelete="CASCADE"))
     facts: Mapped[dict[str, str]] = mapped_column(JSON)
@@ -92,7 +117,7 @@ class SecurityEvent(Base):
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("ta_users.id", ondelete="CASCADE"))
-    event: Mapped[str] = mapped_column(String(64))  # OWASP Logging Vocabulary
+    event: Mapped[EventName] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcTime)
     ip: Mapped[str] = mapped_column(String(45))
     user_agent: Mapped[str] = mapped_column(String(256))

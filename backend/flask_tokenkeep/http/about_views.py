@@ -1,0 +1,65 @@
+"""What anybody may know of this server: configuration, OpenAPI, docs, where passwords are changed."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from flask_tokenkeep.apidocs import page
+from flask_tokenkeep.apidocs.described import Operation, Surroundings, described
+from flask_tokenkeep.apidocs.openapi import document
+from flask_tokenkeep.http.answers import Json, shown
+from flask_tokenkeep.http.guard import current_parts
+from flask_tokenkeep.http.schemas import ConfigOut
+from flask_tokenkeep.tools import product_name
+from flask_tokenkeep.version import __version__
+
+about_views = Blueprint("tokenkeep_about", __name__)
+SURROUNDINGS = "tokenkeep.surroundings"  # the name in app.extensions
+
+
+@about_views.get("/api/config")
+@described(summary="What a page must know before anyone is logged in", answers={200: ConfigOut}, tag="about")
+def config() -> Json:
+    settings = current_parts().tools.settings
+    length = settings.auth_password_min_length
+    return shown(ConfigOut(public_url=settings.public_url, password_min_length=length))
+
+
+@about_views.get("/api/openapi.json")
+@described(summary="This document", answers={200: dict[str, Any]}, tag="about")
+def openapi() -> Json:
+    """OpenAPI 3.1, generated from the code that answers."""
+    operations = [
+        Operation(method, rule.rule, current_app.view_functions[rule.endpoint])
+        for rule in current_app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+    surroundings = current_app.extensions.get(SURROUNDINGS, Surroundings())
+    title = product_name(current_parts().tools.settings)
+    return document(operations, title=title, version=__version__, surroundings=surroundings)
+
+
+@about_views.get("/api/docs")
+def show_docs() -> Response:
+    url = current_parts().tools.settings.public_url
+    response = Response(page.html(openapi(), url=url), mimetype="text/html")
+    response.headers["Content-Security-Policy"] = page.CONTENT_SECURITY_POLICY
+    return response
+
+
+@about_views.get("/api/docs.css")
+def style_docs() -> Response:
+    return Response(page.stylesheet(), mimetype="text/css")
+
+
+@about_views.get("/.well-known/change-password")
+@described(
+    summary="Where password managers send people",
+    answers={302: None},
+    headers={"Location": (str, "The page on which a password is changed")},
+    tag="password",
+)
+def change_password_page() -> BaseResponse:
+    """https://w3c.github.io/webappsec-change-password-url/"""
+    return redirect("/account#password")

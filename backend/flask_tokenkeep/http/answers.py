@@ -1,0 +1,85 @@
+"""What goes back: values as the JSON of the contract, and errors as problems."""
+
+import logging
+from typing import Any
+
+from flask import Response, json, request
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from flask_tokenkeep import errors
+from flask_tokenkeep.errors import Problem
+from flask_tokenkeep.http.schemas import LogInOut, SessionRef, TokenOut, UserOut
+from flask_tokenkeep.people.profile import Profile
+from flask_tokenkeep.sessions.sessions import Grant, NewSession
+
+log = logging.getLogger("flask_tokenkeep")
+Json = dict[str, Any]
+NO_CONTENT = ("", 204)
+
+
+def shown(model: Any) -> Json:
+    """A model of schemas.py as JSON."""
+    shown: Json = model.model_dump(mode="json")
+    return shown
+
+
+def user_out(profile: Profile) -> UserOut:
+    return UserOut.model_validate(profile, from_attributes=True)
+
+
+def token_out(grant: Grant) -> TokenOut:
+    return TokenOut(token=grant.token, expires_in=grant.expires_in)
+
+
+def login_out(begun: NewSession) -> LogInOut:
+    return LogInOut(
+        token=begun.grant.token,
+        expires_in=begun.grant.expires_in,
+        session=SessionRef(id=begun.entry.id, bound=begun.entry.thumbprint is not None),
+        user=user_out(Profile.of(begun.user)),
+    )
+
+
+# -- errors ---------------------------------------------------------------------------------
+
+
+def problem_answer(problem: Problem) -> Response:
+    """RFC 9457."""
+    headers = dict(problem.headers)
+    return Response(
+        json.dumps(problem.body()), problem.status, headers, content_type="application/problem+json"
+    )
+
+
+def http_error_answer(error: HTTPException) -> Response | HTTPException:
+    """The problem for what Flask refused by itself; a redirect, which is no error, stays what it is."""
+    match error.code:
+        case 404:
+            return problem_answer(errors.NotFound())
+        case 405:
+            return problem_answer(errors.MethodNotAllowed(getattr(error, "valid_methods", None) or ()))
+        case 413 if isinstance(error, RequestEntityTooLarge):
+            return problem_answer(errors.BodyTooLarge())
+    if error.code is None or error.code < 400:
+        return error
+    return problem_answer(errors.InvalidJson() if error.code < 500 else errors.InternalError())
+
+
+def trouble_answer(error: Exception) -> Response:
+    """503 for a store that is away, 500 for a mistake of ours."""
+    if isinstance(error, RedisError) or _database_is_away(error):
+        log.warning("A store is away: %s", type(error).__name__)  # its text may hold the address and more
+        return problem_answer(errors.Unavailable())
+    log.error("Unexpected trouble in %s", request.endpoint, exc_info=error)
+    return problem_answer(errors.InternalError())
+
+
+def _database_is_away(error: Exception) -> bool:
+    # IntegrityError where no view expects one: a row went away while we worked, as with an account that is
+    # deleted in another tab. Tried again, the request meets what is so now.
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | IntegrityError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -1,0 +1,15 @@
+-- Count one hit, if the rate still allows it.
+--
+-- KEYS[1]  the times of the last hits, newest first
+-- ARGV     now (Unix seconds), amount, period_seconds
+-- Answers  the seconds to wait; 0 if this hit was still one too few, and is counted
+local now, amount, period_seconds = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local oldest = redis.call('LINDEX', KEYS[1], amount - 1)
+local wait = oldest and oldest + period_seconds - now or 0
+if wait > 0 then return math.ceil(math.min(wait, period_seconds)) end
+
+redis.call('LPUSH', KEYS[1], ARGV[1])
+redis.call('LTRIM', KEYS[1], 0, amount - 1)
+redis.call('EXPIRE', KEYS[1], period_seconds)
+return 0

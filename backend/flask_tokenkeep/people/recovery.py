@@ -1,0 +1,74 @@
+"""A new password by mail, for somebody who has forgotten theirs."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session as OrmSession
+
+from flask_tokenkeep.clients import Client
+from flask_tokenkeep.errors import CodeInvalid
+from flask_tokenkeep.events import Events
+from flask_tokenkeep.mail.outbox import Outbox
+from flask_tokenkeep.names import email_key, email_problem, normalise_email
+from flask_tokenkeep.people.codes import Code, Codes
+from flask_tokenkeep.people.credentials import (
+    Credentials,
+    counter_of,
+    raise_if_any,
+    wrong_codes_counted,
+)
+from flask_tokenkeep.people.limits import Limits
+from flask_tokenkeep.people.passwords import Passwords
+from flask_tokenkeep.stores.database import Database, lock_user
+from flask_tokenkeep.stores.models import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    database: Database
+    credentials: Credentials
+    passwords: Passwords
+    codes: Codes
+    limits: Limits
+    outbox: Outbox
+    events: Events
+
+    def forgot(self, client: Client, email: str) -> None:
+        """Send a link to whoever has this verified address.
+
+        The same work for every address: whose it is, the sender of the mail finds out."""
+        raise_if_any(email_problem("email", email))
+        address = normalise_email(email) or email
+        self.limits.count("forgot", client.network)
+        self.limits.count("forgot_account", email_key(address))
+        with self.database.write() as sql:
+            self.outbox.post(sql, kind="reset", address=address)
+
+    def reset(self, client: Client, code: str, new: str) -> None:
+        """Set a new password. Every session ends and none begins.
+
+        Raises CodeInvalid; or ValidationFailed, after which the code still works. The same request again,
+        within a few minutes, is answered the same."""
+        with wrong_codes_counted(self.limits, client):
+            user_id = self.codes.read("reset", code, new).user_id
+        with self.database.read() as sql:
+            user = sql.get(User, user_id)
+        if user is None:
+            raise CodeInvalid
+        self.credentials.demand_good(user, new)
+        newer_hash = self.passwords.hash(new)
+        with wrong_codes_counted(self.limits, client), self.database.write() as sql:
+            locked = lock_user(sql, user_id)
+            found = self.codes.read("reset", code, new)
+            if locked is None or locked.disabled_at or locked.email != found.address:
+                raise CodeInvalid
+            if found.spent and self.passwords.check(locked.password_hash, new):
+                return  # this very request, done before
+            self._reset(sql, client, locked, found, newer_hash)
+
+    def _reset(self, sql: OrmSession, client: Client, user: User, code: Code, newer_hash: str) -> None:
+        self.credentials.replace_password(sql, user, newer_hash, "verify")
+        for name in filter(None, (user.username, user.email)):
+            self.limits.forget(counter_of(name))  # a stranger's guesses were at the old password
+        self.events.record(sql, "authn_password_reset", client, user, letter="password_changed")
+        sql.flush()
+        self.codes.spend(code)  # last: whatever is wrong before leaves the code usable
