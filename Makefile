@@ -5,10 +5,10 @@ SETUP := $(PYTHON) scripts/setup.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev test lint format types bench certs
+.PHONY: help start dev check test test-lowest lint format types lock bench certs
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 start: ## Set up what is missing, then serve the whole app on http://localhost:5003
 	@$(SETUP) backend build
@@ -18,16 +18,26 @@ dev: ## Serve with reload on code changes: back end (5003) and Vite (3003) side 
 	@$(SETUP) backend-dev frontend
 	@exec $(BIN)/python scripts/dev.py
 
+check: ## Lint, types, and the tests that need no server and no browser: under a minute
+	@$(MAKE) --no-print-directory lint
+	cd frontend && npm test
+	cd backend && .venv/bin/python -m pytest -q -m "not server and not e2e"
+
 test: ## Set up what is missing, then run every check
 	@$(SETUP) backend-dev build browser
 	@$(MAKE) --no-print-directory lint
 	cd frontend && npm test
-	cd backend && .venv/bin/python -m pytest
+	cd backend && .venv/bin/python -m pytest --cov
+
+test-lowest: ## The extension's tests with the lowest versions that its package allows
+	@$(SETUP) backend-dev
+	$(BIN)/python scripts/lowest.py
 
 lint: ## Lint and strict types, both sides
 	@$(SETUP) backend-dev frontend
 	cd backend && .venv/bin/ruff check . ../scripts && .venv/bin/ruff format --check . ../scripts
 	cd backend && .venv/bin/mypy
+	cd backend && .venv/bin/lint-imports --no-logo && .venv/bin/python ../scripts/lint_lua.py flask_tokenkeep
 	cd frontend && npm run lint && npm run typecheck
 
 format: ## Format the code, both sides
@@ -39,6 +49,10 @@ types: ## Write the front end's API types anew, after an endpoint has changed
 	@$(SETUP) backend-dev frontend
 	cd backend && .venv/bin/python -m bookshelf.contract ../frontend
 	cd frontend && npm run --silent types
+
+lock: ## Write backend/requirements.lock anew, with hashes, after requirements.txt has changed
+	@$(SETUP) backend-dev
+	$(BIN)/python scripts/lock.py
 
 bench: ## Measure what a token costs a request, beside none and beside the usual way
 	@$(SETUP) backend-dev

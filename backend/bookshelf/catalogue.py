@@ -14,6 +14,7 @@ from typing import Literal, cast
 from redis import Redis
 from redis.exceptions import LockError, RedisError
 
+from bookshelf.backoff import backoff_seconds
 from bookshelf.booklist import Booklist, sample
 from bookshelf.upstream import UpstreamError, fetch_json
 
@@ -25,7 +26,7 @@ POLL_SECONDS = 1.0  # one small HMGET, so that a list fetched by another worker 
 FETCH_SECONDS = 15.0  # for one whole fetch, redirects and all
 LOCK_SECONDS = 30.0  # longer than a fetch; a worker that was killed in the middle blocks the others no longer
 REFRESH_AT = 0.9  # of the TTL: in time before it ends
-RETRY_SECONDS, RETRY_MAX_SECONDS = 2.0, 300.0  # doubled with each failure in a row
+RETRY_SECONDS, RETRY_MAX_SECONDS = 4.0, 300.0  # doubled with each failure in a row
 START_SECONDS = 0.5  # what the worker's start waits at most for Redis
 NEVER = -math.inf  # when the sample was fetched: it is older than any other list
 
@@ -67,14 +68,14 @@ class Catalogue:
     ) -> None:
         self._redis = redis
         self._url = url
-        self._ttl = ttl_seconds
+        self._ttl_seconds = ttl_seconds
         self._clock = clock
         # Per address, so that a changed BOOKS_URL doesn't go on showing the old one's books.
         self._key = f"bookshelf:catalogue:{hashlib.sha256(url.encode()).hexdigest()[:16]}"
         self._shown = _Fetched(sample(), NEVER)
         self._unreadable = b""  # the time of a copy in Redis that made no sense
         self._failures = 0
-        self._failed_at = self._wait = 0.0
+        self._failed_at = self._wait_seconds = 0.0
         self._troubles: dict[str, str] = {}
         self._looked = threading.Event()
         self._stopped = threading.Event()
@@ -95,7 +96,7 @@ class Catalogue:
     def _label(self, shown: _Fetched) -> Label:
         if shown.at == NEVER:
             return "sample"
-        return "live" if self._younger_than(shown.at, self._ttl) else "cached"
+        return "live" if self._younger_than(shown.at, self._ttl_seconds) else "cached"
 
     def _younger_than(self, moment: float, seconds: float) -> bool:
         """False for the far future too: a clock that was set back must not keep a list for ever."""
@@ -136,8 +137,8 @@ class Catalogue:
             self._note("redis", f"Redis can't be used for the catalogue ({type(error).__name__})")
 
     def _is_due(self) -> bool:
-        fresh = self._younger_than(self._shown.at, self._ttl * REFRESH_AT)
-        resting = self._failures > 0 and self._younger_than(self._failed_at, self._wait)
+        fresh = self._younger_than(self._shown.at, self._ttl_seconds * REFRESH_AT)
+        resting = self._failures > 0 and self._younger_than(self._failed_at, self._wait_seconds)
         return not fresh and not resting
 
     def _fetch_alone(self) -> None:
@@ -158,8 +159,8 @@ class Catalogue:
         except (UpstreamError, ValueError) as error:
             self._failures += 1
             self._failed_at = self._clock()
-            longest = min(RETRY_SECONDS * 2 ** min(self._failures, 8), RETRY_MAX_SECONDS)
-            self._wait = longest * random.uniform(0.5, 1)  # noqa: S311  (spreads the workers, keeps no secret)
+            longest = backoff_seconds(self._failures, RETRY_SECONDS, RETRY_MAX_SECONDS)
+            self._wait_seconds = longest * random.uniform(0.5, 1)  # noqa: S311  (spreads the workers, keeps no secret)
             self._note("upstream", f"The catalogue's upstream {error}")
             return
         if books.dropped:

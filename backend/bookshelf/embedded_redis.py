@@ -21,6 +21,8 @@ from pathlib import Path
 
 import redis
 
+from bookshelf.backoff import backoff_seconds
+
 log = logging.getLogger(__name__)
 
 OLDEST = (6, 2)  # GETDEL
@@ -121,15 +123,15 @@ class EmbeddedRedis:
         raise RedisFailed(f"Redis did not start; it says why in {self._data_dir / 'redis.log'}")
 
     def _keep_alive(self, process: subprocess.Popen[bytes]) -> None:
-        wait, longest = BACKOFF_SECONDS
+        failures = 0
         while True:
             born = time.monotonic()
             code = process.wait()
             if time.monotonic() - born > STEADY_SECONDS:
-                wait = BACKOFF_SECONDS[0]
-            if self._stopping.wait(wait):
+                failures = 0
+            failures += 1
+            if self._stopping.wait(backoff_seconds(failures, *BACKOFF_SECONDS)):
                 return
-            wait = min(2 * wait, longest)
             log.warning("Redis ended (code %s) and is started again", code)
             with self._spawning:
                 if self._stopping.is_set():

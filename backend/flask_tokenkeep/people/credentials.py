@@ -113,6 +113,11 @@ def counter_of(name: str) -> str:
     return f"name {username_key(name)}"
 
 
+def mailbox_of(address: str) -> str:
+    """Under what links to confirm an address are counted, whoever entered it."""
+    return f"verify {email_key(address)}"
+
+
 def raise_if_any(*problems: FieldError | None) -> None:
     """Raises ValidationFailed with those that aren't None."""
     errors = [problem for problem in problems if problem]

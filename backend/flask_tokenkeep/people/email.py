@@ -12,7 +12,7 @@ from flask_tokenkeep.events import Events
 from flask_tokenkeep.mail.outbox import Outbox
 from flask_tokenkeep.names import email_key, email_problem, normalise_email
 from flask_tokenkeep.people.codes import Codes
-from flask_tokenkeep.people.credentials import Credentials, raise_if_any, wrong_codes_counted
+from flask_tokenkeep.people.credentials import Credentials, mailbox_of, raise_if_any, wrong_codes_counted
 from flask_tokenkeep.people.limits import Limits
 from flask_tokenkeep.people.profile import Profiles
 from flask_tokenkeep.sessions.live import LiveSession
@@ -86,8 +86,3 @@ class EmailAddress:
             self.events.record(sql, "authn_email_verified", client, user)
             sql.flush()
             self.codes.spend(found)
-
-
-def mailbox_of(address: str) -> str:
-    """Under what links to confirm an address are counted, whoever entered it."""
-    return f"verify {email_key(address)}"

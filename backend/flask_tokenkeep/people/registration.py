@@ -16,8 +16,7 @@ from flask_tokenkeep.names import (
     username_key,
     username_problem,
 )
-from flask_tokenkeep.people.credentials import raise_if_any
-from flask_tokenkeep.people.email import mailbox_of
+from flask_tokenkeep.people.credentials import mailbox_of, raise_if_any
 from flask_tokenkeep.people.limits import Limits
 from flask_tokenkeep.people.passwords import Passwords
 from flask_tokenkeep.stores.database import Database
