@@ -33,6 +33,8 @@ _SIGNALS: Mapping[EventName, NamedSignal] = {
 
 
 class Events:
+    """Where everything about security that happens is told: to the log, to the owner, to the host."""
+
     def __init__(self, *, outbox: Outbox, announcer: Announcer, clock: Clock) -> None:
         self._outbox = outbox
         self._announcer = announcer

@@ -15,16 +15,18 @@ _NEUTRAL = r"\p{Common}\p{Inherited}"
 
 
 def normalise_username(text: str) -> str:
-    """NFKC: full-width and other twins of a letter are that letter. Case stays as typed."""
+    """The name as it is shown: in NFKC, so that full-width and other twins of a letter are that letter.
+    Case stays as typed."""
     return unicodedata.normalize("NFKC", text)
 
 
 def username_key(text: str) -> str:
-    """What is unique: without regard to case (Unicode case folding, again NFKC)."""
+    """What of a name is unique: the name without regard to case (Unicode case folding, again NFKC)."""
     return unicodedata.normalize("NFKC", normalise_username(text).casefold())
 
 
 def username_problem(field: str, text: str) -> FieldError | None:
+    """Why nobody can be called so, or None. `field` is the name that the problem gives to the input."""
     name = normalise_username(text)
     if not USERNAME_MIN <= len(name) <= USERNAME_MAX:
         return FieldError(field, "wrong_length", f"Use {USERNAME_MIN} to {USERNAME_MAX} characters.")
@@ -64,11 +66,13 @@ def normalise_email(text: str) -> str | None:
 
 
 def email_key(address: str) -> str:
-    """What is unique among verified addresses. Hosts ignore case; so do, in practice, mailboxes."""
+    """What of an address is unique among verified ones: the address without regard to case, which hosts
+    ignore and, in practice, mailboxes too."""
     return address.casefold()
 
 
 def email_problem(field: str, text: str) -> FieldError | None:
+    """Why this can't be anybody's address, or None."""
     if not text.isascii():
         message = "Use letters without accents, and the xn-- form of a domain with others."
         return FieldError(field, "not_an_email", message)

@@ -15,7 +15,7 @@ State = Literal["ok", "down"]
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """`mail` is None where SQL, in which letters wait, doesn't answer."""
+    """Whether Redis and SQL answer, and how the mail is doing: None where SQL, in which it waits, doesn't."""
 
     redis: State
     sql: State
@@ -23,6 +23,7 @@ class Readiness:
 
 
 def readiness(parts: Parts) -> Readiness:
+    """Ask the stores, just now."""
     redis = _state(parts.tools.redis.ping, RedisError)
     sql = _state(parts.tools.database.ping, SQLAlchemyError)
     return Readiness(redis, sql, _mail(parts))

@@ -58,7 +58,7 @@ Sender = Annotated[Address, _parsed_by(Address, parse_sender)]
 
 
 class AuthSettings(BaseModel):
-    """All times are in seconds."""
+    """The values and their defaults; all times are in seconds."""
 
     env: Literal["development", "production"] = "development"
     secret_key: SecretStr = Field(min_length=32)  # 32 characters: 128 bits even if they are hexadecimal

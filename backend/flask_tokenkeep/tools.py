@@ -37,7 +37,7 @@ class Tools:
 
 
 def make_tools(settings: AuthSettings, clock: Clock, announcer: Announcer) -> Tools:
-    """Connects to nothing."""
+    """The tools for one app. Connects to nothing."""
     database, redis = Database(settings.database_url), open_redis(settings.redis_url)
     outbox = Outbox(database=database, clock=clock)
     return Tools(

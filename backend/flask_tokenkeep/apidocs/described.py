@@ -14,6 +14,8 @@ Headers = Mapping[str, tuple[Any, str]]
 
 @dataclass(frozen=True, slots=True)
 class Description:
+    """What `described` was told about a view, and the view's own docstring."""
+
     summary: str
     answers: Mapping[int, Any]
     body: Any
@@ -26,8 +28,8 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an app puts into `app.config["OPENAPI_SURROUNDINGS"]`: the problems with which something in front
-    of the views answers in their place (to any request, to one with a body), and names for its own tags."""
+    """What stands round the views of an app: the problems with which something in front of them answers in
+    their place (to any request, to one with a body), and what its own tags are called."""
 
     problems: tuple[type[Problem], ...] = ()
     body_problems: tuple[type[Problem], ...] = ()
@@ -36,6 +38,8 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
+    """One method of one address, and the view that answers it."""
+
     method: str
     path: str
     view: Callable[..., Any]

@@ -47,7 +47,7 @@ def login_out(begun: NewSession) -> LogInOut:
 
 
 def problem_answer(problem: Problem) -> Response:
-    """RFC 9457."""
+    """The problem as the wire has it (RFC 9457)."""
     headers = dict(problem.headers)
     return Response(
         json.dumps(problem.body()), problem.status, headers, content_type="application/problem+json"

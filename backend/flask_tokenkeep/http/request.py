@@ -27,7 +27,7 @@ def bearer_token() -> str:
 
 
 def read_body(model: type[AnyBody]) -> AnyBody:
-    """Raises UnsupportedMediaType, InvalidJson or ValidationFailed."""
+    """The body of this request, checked. Raises UnsupportedMediaType, InvalidJson or ValidationFailed."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     return parse_body(request.get_data(), model)

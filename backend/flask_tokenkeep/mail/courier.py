@@ -37,7 +37,7 @@ GivenUp = Callable[[OrmSession, LetterKind, User], None]
 
 @dataclass(frozen=True, slots=True)
 class MailStatus:
-    """For /readyz; `trouble` is why the mail server couldn't be used when this process last tried."""
+    """How the mail is doing; `trouble` is why the mail server couldn't be used at this process's last try."""
 
     transport: str
     waiting: int
@@ -108,7 +108,7 @@ class Courier:
         return sent
 
     def deliver_next(self, now: datetime) -> bool | None:
-        """Whether the next letter left; None if none is due."""
+        """Send the letter that is due longest. Whether it left; None if none is due."""
         self._remove_sent()
         row = self._outbox.claim(now)
         if row is None:

@@ -39,6 +39,8 @@ class Draft:
 
 
 class Letters:
+    """Writes letters in the words of our templates."""
+
     def __init__(
         self,
         *,
@@ -57,7 +59,7 @@ class Letters:
         self._text = Environment(loader=folder, autoescape=False, undefined=StrictUndefined)  # noqa: S701
 
     def write(self, draft: Draft, *, message_id: str, written_at: datetime) -> Letter:
-        """Raises Refused if nothing can be sent to such an address."""
+        """The letter that tells this. Raises Refused if nothing can be sent to such an address."""
         to = _envelope(draft.to)
         words = self._words(draft)
         template = self._text.get_template(f"{draft.kind}.txt").make_module(words)
@@ -102,7 +104,7 @@ class Letters:
 
 
 def parse_sender(text: str) -> Address:
-    """`name@host` or `Some Name <name@host>`. Raises ValueError for people."""
+    """The address in `name@host` or `Some Name <name@host>`. Raises ValueError with words for people."""
     wrong = ValueError("must be one address, such as Bookshelf <no-reply@books.example>")
     if not text.isprintable():  # CR and LF would begin a header of their own
         raise wrong
@@ -125,7 +127,8 @@ def default_sender(product_name: str, public_url: str) -> Address:
 
 
 def host_of(public_url: str) -> str:
-    """For the right side of an @; an address in digits isn't a name there (RFC 5321 §4.1.3)."""
+    """The host of this URL, fit for the right side of an @, where an address in digits is no name
+    (RFC 5321 §4.1.3)."""
     host = urlsplit(public_url).hostname or ""
     try:
         ip_address(host)
@@ -135,7 +138,7 @@ def host_of(public_url: str) -> str:
 
 
 def in_words(seconds: int) -> str:
-    """1800 → "30 minutes", 86400 → "24 hours": the largest unit that fits, days from two on."""
+    """Seconds as people say them, in the largest unit that fits: 1800 is "30 minutes", 86400 "24 hours"."""
     size, unit = next(
         (size, unit) for size, unit in _SPANS if seconds % size == 0 and (size < 86_400 or seconds > size)
     )
@@ -144,7 +147,7 @@ def in_words(seconds: int) -> str:
 
 
 def unlinked(text: str) -> str:
-    """Somebody else's text on one line, and never a link: mail programs make one of "evil.example"."""
+    """Somebody else's text, on one line and so that no mail program makes a link of it ("evil.example")."""
     shown = "".join(character if character.isprintable() else " " for character in text)
     shown = " ".join(shown.split())[:MAX_SHOWN].replace('"', "'")
     return re.sub(r"([.:/@])(?=\S)", rf"\1{WORD_JOINER}", shown)

@@ -25,15 +25,17 @@ RESET_SPREAD = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """For /readyz. Resets aren't counted: most wait for nobody, and are gone the sooner for it, so their
-    number would tell a stranger whether the address that they typed has an account."""
+    """How many letters wait, and for how long the oldest.
+
+    Resets aren't counted: most wait for nobody, and are gone the sooner for it, so their number would tell a
+    stranger whether the address that they typed has an account."""
 
     waiting: int
     oldest_seconds: int | None
 
 
 class Outbox:
-    """The rows: what is to be sent, and which of several couriers sends it."""
+    """The letters that wait to be sent, as rows in SQL, and which of several couriers sends each."""
 
     def __init__(
         self,
@@ -83,11 +85,12 @@ class Outbox:
         return sql.scalars(select(OutboxMail).where(_theirs(user))).all()
 
     def forget(self, sql: OrmSession, user: User) -> None:
-        """Nothing may be left of a user who leaves."""
+        """Delete all that is still to be sent to this user: nothing may be left of somebody who leaves."""
         sql.execute(delete(OutboxMail).where(_theirs(user)))
 
     def forget_links(self, sql: OrmSession, user: User) -> None:
-        """The password was changed: a link that is still to be sent would open the account once more."""
+        """Delete the links that are still to be sent to this user: after a change of the password one of them
+        would open the account once more."""
         verify = (OutboxMail.user_id == user.id) & (OutboxMail.kind == "verify")
         sql.execute(delete(OutboxMail).where(verify | _resets(user)))
 
@@ -108,7 +111,7 @@ class Outbox:
             return row
 
     def postpone(self, row: OutboxMail, until: datetime) -> None:
-        """Unless the lease ran out meanwhile, and the letter is another courier's."""
+        """Send this letter at `until`, unless the lease ran out meanwhile and it is another courier's."""
         with self._database.write() as sql:
             sql.execute(update(OutboxMail).where(_claimed(row)).values(due_at=until))
 
@@ -117,7 +120,7 @@ class Outbox:
         return sql.scalar(select(OutboxMail.id).where(_claimed(row))) is not None
 
     def remove(self, sql: OrmSession, row: OutboxMail) -> bool:
-        """Whether it was still there."""
+        """Delete this letter, since it was sent or given up; whether it was still there."""
         removed = delete(OutboxMail).where(OutboxMail.id == row.id).returning(OutboxMail.id)
         return sql.scalar(removed) is not None
 

@@ -35,7 +35,7 @@ class SmtpServer:
 
     @classmethod
     def parse(cls, url: str) -> "SmtpServer":
-        """`smtp://user:pass@host:587?starttls=required|never` or `smtps://user:pass@host:465`.
+        """The server in `smtp://user:pass@host:587?starttls=required|never` or `smtps://user:pass@host:465`.
 
         STARTTLS is demanded except on loopback. Raises ValueError for people, without a part of the URL."""
         parts, host, port = _split(url)
@@ -90,8 +90,10 @@ def _is_loopback(host: str) -> bool:
 
 
 class SmtpTransport:
-    """One connection per letter. Certificates are verified against the system's authorities, or those of
-    `SSL_CERT_FILE`; where TLS is demanded nothing, no password either, is said before it is up."""
+    """Sends letters over SMTP, one connection per letter.
+
+    Certificates are verified against the system's authorities, or those of `SSL_CERT_FILE`; where TLS is
+    demanded nothing, no password either, is said before it is up."""
 
     name = "smtp"
 

@@ -30,8 +30,8 @@ _CODE_CHARS = (_ID_BYTES + SECRET_BYTES) * 4 // 3
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code that holds. `address`: where it was sent to; `spent`: by this very request, which may have come
-    to nothing since."""
+    """A code that is good. `address` is where it was sent to. `spent` says that this very request spent it
+    before, which may have come to nothing since."""
 
     purpose: Purpose
     user_id: UUID
@@ -43,7 +43,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class SentCode:
-    """That there is one, for its owner to see; `expires_at` in Unix seconds."""
+    """A code that was sent, as its owner may see it; `expires_at` in Unix seconds."""
 
     purpose: Purpose
     address: str
@@ -51,6 +51,8 @@ class SentCode:
 
 
 class Codes:
+    """The one-time codes of letters, in Redis: at most one alive for each purpose and user."""
+
     def __init__(
         self,
         *,
@@ -66,7 +68,7 @@ class Codes:
         self._spend = load_script(redis, __package__, "spend.lua")
 
     def issue(self, purpose: Purpose, user_id: UUID, address: str) -> str:
-        """A new code; the user's former one for this purpose is dead from now on."""
+        """Make a code, as text for a link. The user's former one for this purpose is dead from now on."""
         secret, ttl = secrets.token_bytes(SECRET_BYTES), self._ttl_seconds[purpose]
         record = {"d": _digest(secret), "a": address, "e": self._now() + ttl, "b": ""}
         self._redis.set(_key(purpose, user_id), json.dumps(record), ex=ttl)
@@ -91,13 +93,15 @@ class Codes:
         return Code(purpose, user_id, record["a"], digest, body, bool(record["b"]))
 
     def spend(self, code: Code) -> None:
-        """From now on it is good for this very request only. Raises CodeInvalid if another one was first."""
+        """Use this code up: from now on it is good for this very request only, which may be repeated.
+
+        Raises CodeInvalid if another request was first."""
         args: list[str | int] = [code.digest, code.body, self._now(), self._repeat_seconds]
         if not self._spend(keys=[_key(code.purpose, code.user_id)], args=args):
             raise CodeInvalid
 
     def alive(self, user_id: UUID) -> list[SentCode]:
-        """Those of this user that still work."""
+        """The codes of this user that still work."""
         found = [(purpose, self._redis.get(_key(purpose, user_id))) for purpose in PURPOSES]
         records = [(purpose, json.loads(raw)) for purpose, raw in found if raw]
         return [
@@ -107,7 +111,7 @@ class Codes:
         ]
 
     def forget(self, user_id: UUID, *purposes: Purpose) -> None:
-        """No code of this user for these purposes (none named: for any) works any more."""
+        """End the codes of this user for these purposes, or for every purpose if none is named."""
         for purpose in purposes or PURPOSES:
             self._redis.delete(_key(purpose, user_id))
 

@@ -29,6 +29,8 @@ from flask_tokenkeep.stores.models import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
+    """Finds people by what they log in with, and checks and replaces their passwords."""
+
     database: Database
     passwords: Passwords
     limits: Limits
@@ -56,7 +58,9 @@ class Credentials:
         return found
 
     def demand_password(self, client: Client, session: LiveSession, user: User, password: str) -> None:
-        """For what a stolen token alone must not do. Raises WrongPassword, and RateLimited after some."""
+        """Ask for the password again, where a stolen token alone must not do.
+
+        Raises WrongPassword, and RateLimited after some."""
         counter, device = str(user.id), f"session {session.id.hex()}"
         self.limits.demand_patience(counter, device, own=True)
         right = self.passwords.check(user.password_hash, password)
@@ -67,7 +71,7 @@ class Credentials:
             raise WrongPassword
 
     def lock_if_still_right(self, sql: OrmSession, read: User, password: str) -> User | None:
-        """The user's row, locked, unless the password that was right when `read` was read no longer is.
+        """The user's row, locked; None if the password that was right when `read` was read no longer is.
 
         A hash takes too long to hold a lock meanwhile. What was checked against the old password must not go
         on after it was changed; but a log-in beside us may only have hashed the same one anew."""
@@ -83,9 +87,10 @@ class Credentials:
         raise_if_any(self.passwords.problem("new_password", new, personal))
 
     def replace_password(self, sql: OrmSession, user: User, newer_hash: str, *purposes: Purpose) -> None:
-        """Under the user's row lock, so a log-in with the old one comes before, and is ended, or fails.
+        """Set another password, and end what the old one gave: sessions, links, codes for these purposes.
 
-        The codes for these purposes die: the one that is being spent ends by that."""
+        The caller holds the lock on the user's row, so a log-in with the old password comes before, and is
+        ended, or fails."""
         user.password_hash = newer_hash
         if user.email:
             # An address that waits to take its place may be a thief's, put there with the old password.
@@ -97,7 +102,7 @@ class Credentials:
 
 @contextmanager
 def wrong_codes_counted(limits: Limits, client: Client) -> Iterator[None]:
-    """Wrong codes count per address; the right ones don't."""
+    """Count a CodeInvalid out of this block against the client's address; right codes don't count."""
     try:
         yield
     except CodeInvalid:
@@ -106,15 +111,17 @@ def wrong_codes_counted(limits: Limits, client: Client) -> Iterator[None]:
 
 
 def counter_of(name: str) -> str:
-    """Under what failures to log in are counted: what was typed, whether or not anybody has it. By account,
-    five failures with a user name and a wait for an address would say that the two belong together."""
+    """The name under which failures to log in are counted: what was typed, whether or not anybody has it.
+
+    By account, five failures with a user name and a wait for an address would say that the two belong
+    together."""
     if "@" in name:
         return f"email {email_key(normalise_email(name) or name)}"
     return f"name {username_key(name)}"
 
 
 def mailbox_of(address: str) -> str:
-    """Under what links to confirm an address are counted, whoever entered it."""
+    """The name under which links to confirm an address are counted, whoever entered it."""
     return f"verify {email_key(address)}"
 
 

@@ -31,7 +31,7 @@ class Deletion:
     events: Events
 
     def delete(self, client: Client, session: LiveSession, password: str) -> None:
-        """Nothing of theirs stays, in SQL or in Redis; the user name is free again.
+        """Delete the account and everything of it, in SQL and in Redis; the user name is free again.
 
         Raises WrongPassword or RateLimited; InvalidToken if the password was changed meanwhile."""
         user = self.profiles.demand_user(session)

@@ -31,7 +31,7 @@ class EmailAddress:
     events: Events
 
     def change(self, client: Client, session: LiveSession, email: str, password: str) -> None:
-        """The new address waits until it is verified; the old one, if verified, is told at once."""
+        """Enter a new address. It waits until it is verified; the old one, if verified, is told at once."""
         raise_if_any(email_problem("email", email))
         user = self.profiles.demand_user(session)
         self.credentials.demand_password(client, session, user, password)
@@ -65,7 +65,9 @@ class EmailAddress:
                 self.outbox.post(sql, kind="verify", address=locked.pending_email, user_id=locked.id)
 
     def verify(self, client: Client, code: str) -> None:
-        """The address counts from now on. Raises CodeInvalid, also where somebody else has verified it."""
+        """Confirm the address to which this code was sent: it counts from now on.
+
+        Raises CodeInvalid, also where somebody else has verified the address."""
         with wrong_codes_counted(self.limits, client):
             user_id = self.codes.read("verify", code).user_id
             try:

@@ -32,6 +32,7 @@ class Export:
     codes: Codes
 
     def everything(self, session: LiveSession) -> Everything:
+        """All that is stored about the user of this session."""
         user = self.profiles.demand_user(session)
         with self.database.read() as sql:
             return Everything(

@@ -42,7 +42,7 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises ValueError, for people."""
+        """The rate in a text such as "20/minute". Raises ValueError with words for people."""
         amount, _, period = text.strip().partition("/")
         if not (amount.isascii() and amount.isdigit() and int(amount) > 0) or period not in PERIODS:
             raise ValueError('must look like "10/hour": a number, a slash, and second, minute, hour or day')
@@ -50,6 +50,8 @@ class Rate:
 
 
 class Limits:
+    """Counts what may be tried only so often, and makes whoever guesses passwords wait."""
+
     def __init__(
         self, *, redis: Redis, key: bytes, free_failures: int, rates: Mapping[Rule, Rate], clock: Clock
     ) -> None:
@@ -63,16 +65,17 @@ class Limits:
         self._settle = load_script(redis, __package__, "settle.lua")
 
     def count(self, rule: Rule, subject: str) -> None:
-        """One hit of an address (`network(ip)`) or an account. Raises RateLimited beyond the rate; what is
-        refused isn't counted, so those who go on trying are let in again when Retry-After says."""
+        """Count one try of an address (`network(ip)`) or an account. Raises RateLimited beyond the rate;
+        what is refused isn't counted, so those who go on trying are let in again when Retry-After says."""
         _refuse(self._wait(rule, subject))
 
     def allows(self, rule: Rule, subject: str) -> bool:
-        """One hit likewise, for what is left out in silence beyond the rate."""
+        """Count one try likewise, and say whether the rate allows it: beyond, it is left out in silence."""
         return self._wait(rule, subject) <= 0
 
     def demand_patience(self, account: str, device: str, *, own: bool = False) -> None:
-        """Before the hash, which is expensive: raises RateLimited while a wait runs. Counts nothing."""
+        """Raises RateLimited while this account or device has to wait. Asked before the password is hashed,
+        which is expensive; counts nothing."""
         now = self._clock()
         record = self._record(self._device(account, device))
         if not own and record["known"] <= now:
@@ -80,7 +83,7 @@ class Limits:
         _refuse(math.ceil(record["wait"] - now))
 
     def settle(self, account: str, device: str, *, succeeded: bool, own: bool = False) -> None:
-        """After the hash, and before anything is told or given: this password was right or wrong.
+        """Note whether a password was right; asked after the hash, and before anything is told or given.
 
         Raises RateLimited if others have used up the allowance meanwhile; then even the right password
         counts for nothing, or a burst of guesses at once would hide one that hits. `own` is for a live
@@ -98,7 +101,7 @@ class Limits:
         return None
 
     def forget(self, account: str, devices: Iterable[str] = ()) -> None:
-        """The account was deleted: nothing of it and of these devices of its log-ins remains."""
+        """Drop the count of failures at this account, and what is known of these devices of its log-ins."""
         for key in (self._account(account), *(self._device(account, device) for device in devices)):
             self._redis.delete(key)
 

@@ -22,7 +22,8 @@ class PasswordChange:
     events: Events
 
     def change(self, client: Client, session: LiveSession, token: str, current: str, new: str) -> NewSession:
-        """Every session ends, this one too, and a new one begins, bound to the same key if this one was.
+        """Set another password. Every session ends, this one too, and a new one begins, bound to the same key
+        if this one was.
 
         Raises InvalidDpopProof, ValidationFailed, WrongPassword, RateLimited; SessionEnded or InvalidToken if
         the session ended meanwhile."""

@@ -33,6 +33,8 @@ class HashCost:
 
 
 class Passwords:
+    """Says which passwords can be taken, and hashes and checks them, so many at once."""
+
     def __init__(self, *, cost: HashCost, min_length: int, concurrency: int, product_name: str) -> None:
         self._hasher = PasswordHasher(cost.time, cost.memory_kib, cost.parallelism)
         self._slots = threading.BoundedSemaphore(concurrency)
@@ -58,11 +60,14 @@ class Passwords:
         return None
 
     def hash(self, password: str) -> str:
+        """The Argon2id hash of this password, with its salt and parameters (PHC string format).
+
+        Raises Unavailable if too many are being hashed."""
         with self._slot():
             return self._hasher.hash(normalise(password))
 
     def check(self, stored: str | None, password: str) -> bool:
-        """Whether it matches; None, an unknown user, costs the same and never matches."""
+        """Whether the password is the one of this hash; None, an unknown user's, costs the same and is false."""
         with self._slot():
             try:
                 self._hasher.verify(self._decoy if stored is None else stored, normalise(password))
@@ -71,6 +76,7 @@ class Passwords:
         return stored is not None
 
     def needs_rehash(self, stored: str) -> bool:
+        """Whether this hash was made with other parameters than those of today."""
         return self._hasher.check_needs_rehash(stored)
 
     @contextmanager
@@ -85,7 +91,7 @@ class Passwords:
 
 
 def normalise(password: str) -> str:
-    """NFC, so that two keyboards give one password (NIST SP 800-63B-4 §3.1.1.2). Nothing is trimmed."""
+    """The password in NFC, so that two keyboards give one (NIST SP 800-63B-4 §3.1.1.2); never trimmed."""
     return unicodedata.normalize("NFC", password)
 
 

@@ -33,7 +33,9 @@ class Registration:
     clock: Clock
 
     def register(self, client: Client, username: str, password: str, email: str | None) -> User:
-        """Raises ValidationFailed or UsernameTaken; the name's uniqueness is the database's word."""
+        """Make an account, and send a link to the address if there is one.
+
+        Raises ValidationFailed, RateLimited or UsernameTaken; that a name is taken is the database's word."""
         raise_if_any(
             username_problem("username", username),
             self.passwords.problem("password", password, [username, *([email] if email else [])]),

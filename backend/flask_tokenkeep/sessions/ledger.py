@@ -15,7 +15,7 @@ from flask_tokenkeep.stores.models import LedgerEntry, User
 
 
 class Ledger:
-    """Every method works in the caller's transaction."""
+    """Reads and writes the entries of sessions, always in the caller's transaction."""
 
     def __init__(self, *, announcer: Announcer, clock: Clock) -> None:
         self._announcer = announcer
@@ -30,7 +30,7 @@ class Ledger:
         lifetimes: Lifetimes,
         thumbprint: str | None,
     ) -> LedgerEntry:
-        """A new session of this user, bound to the key with this thumbprint if there is one."""
+        """Enter a new session of this user, bound to the key with this thumbprint if there is one."""
         now = int(self._clock())
         entry = LedgerEntry(
             session_id=session_id,
@@ -64,7 +64,7 @@ class Ledger:
         return sql.scalars(_unended(user_id)).all()
 
     def mark_ended(self, sql: OrmSession, session_id: bytes, reason: EndReason) -> None:
-        """This session has ended, for this reason; of several reasons the first one stays."""
+        """Note that this session has ended, and why; of several reasons the first one stays."""
         ended = sql.execute(
             update(LedgerEntry)
             .where(LedgerEntry.session_id == session_id, LedgerEntry.ended_at.is_(None))
@@ -76,7 +76,7 @@ class Ledger:
             self._announcer.after_commit(sql, session_ended, **ids, reason=reason)
 
     def note_refresh(self, sql: OrmSession, entry: LedgerEntry, lifetimes: Lifetimes) -> bool:
-        """Whether the session is still one that has not ended; if so, it was refreshed now."""
+        """Note that this session was refreshed now, unless it has ended; whether it had not."""
         now = int(self._clock())
         noted = sql.scalar(
             update(LedgerEntry)

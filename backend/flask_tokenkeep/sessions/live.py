@@ -44,6 +44,8 @@ class LiveSession:
 
 
 class LiveSessions:
+    """The records of live sessions: one command or one script for each thing that happens to one."""
+
     def __init__(self, *, redis: Redis, grace_seconds: int) -> None:
         self._redis = redis
         self._grace_seconds = grace_seconds

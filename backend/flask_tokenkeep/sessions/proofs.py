@@ -15,6 +15,8 @@ log = logging.getLogger("flask_tokenkeep")
 
 
 class Proofs:
+    """Takes the proofs that come with requests, each once."""
+
     def __init__(self, *, redis: Redis, public_url: str, clock: Clock) -> None:
         self._redis = redis
         self._public_url = public_url

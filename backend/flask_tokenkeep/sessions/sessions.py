@@ -47,6 +47,8 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sessions:
+    """Begins, verifies, refreshes and ends sessions, in Redis and in the ledger together."""
+
     database: Database
     live: LiveSessions
     ledger: Ledger
@@ -67,7 +69,8 @@ class Sessions:
     # -- one session ------------------------------------------------------------------------
 
     def begin(self, sql: OrmSession, client: Client, user: User, thumbprint: str | None) -> NewSession:
-        """A new session, bound to the key with this thumbprint if there is one. The caller holds the lock."""
+        """Begin a session, bound to the key with this thumbprint if there is one; the oldest beyond the limit
+        end. The caller holds the lock on the user's row."""
         for entry in self.ledger.live(sql, user.id, beyond=self.max_sessions - 1):
             self._end(sql, entry.session_id, "revoked")
         lifetimes = self._lifetimes(thumbprint)
@@ -98,7 +101,9 @@ class Sessions:
         return self._grant(successor)
 
     def demand_proof(self, client: Client, entry: LedgerEntry, token: str) -> None:
-        """Wherever a bound session gets a token. Raises InvalidDpopProof, and the owner sees it happened."""
+        """Ask for a proof by the key of a bound session; a bearer session has none, and passes.
+
+        Raises InvalidDpopProof, and the owner sees that it happened."""
         if entry.thumbprint is None:
             return
         try:
@@ -115,7 +120,7 @@ class Sessions:
     # -- all of a person's ------------------------------------------------------------------
 
     def list_live(self, user_id: UUID) -> Sequence[LedgerEntry]:
-        """Newest first."""
+        """The live sessions of this user, newest first."""
         with self.database.read() as sql:
             return self.ledger.live(sql, user_id)
 
@@ -128,7 +133,7 @@ class Sessions:
         return entry, owner
 
     def end_one(self, client: Client, session: LiveSession, public_id: UUID) -> None:
-        """One of one's own; again is fine. Raises NotFound for everybody else's."""
+        """End one of one's own sessions; again is fine. Raises NotFound for everybody else's."""
         with self.database.write() as sql:
             owner = lock_user(sql, session.user_id)
             entry = sql.get(LedgerEntry, public_id)
@@ -140,7 +145,7 @@ class Sessions:
                 self.events.record(sql, "session_ended", client, owner)
 
     def end_others(self, client: Client, session: LiveSession) -> None:
-        """All of one's own but the one that asks."""
+        """End all of one's own sessions but the one that asks."""
         with self.database.write() as sql:
             owner = lock_user(sql, session.user_id)
             if owner is None:
@@ -149,7 +154,9 @@ class Sessions:
                 self.events.record(sql, "sessions_ended", client, owner)
 
     def end_all(self, sql: OrmSession, user_id: UUID, reason: EndReason, but: bytes | None = None) -> bool:
-        """All but the one with the session id `but`; whether there was any. The caller holds the lock."""
+        """End all sessions of this user but the one with the session id `but`; whether there was any.
+
+        The caller holds the lock on the user's row."""
         found = [entry for entry in self.ledger.unended(sql, user_id) if entry.session_id != but]
         for entry in found:
             self._end(sql, entry.session_id, reason)

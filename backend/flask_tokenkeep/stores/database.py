@@ -16,7 +16,7 @@ SQL_SCHEMES = ("postgresql", "sqlite")
 
 
 class Database:
-    """SQL through SQLAlchemy. `write()` is one transaction, `read()` sees what is committed."""
+    """The way to SQL: `write()` is one transaction, `read()` sees what is committed."""
 
     def __init__(self, url: str) -> None:
         """`postgresql://…` or `sqlite:///…`; connects at the first statement."""
@@ -31,7 +31,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[OrmSession]:
-        """No transaction, hence one round trip per statement on PostgreSQL and no lock on SQLite."""
+        """A look at what is committed. Without a transaction: one round trip per statement on PostgreSQL, no
+        lock on SQLite."""
         with OrmSession(self._reading, expire_on_commit=False) as orm:
             yield orm
 

@@ -53,6 +53,8 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
+    """Somebody with an account."""
+
     __tablename__ = "ta_users"
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4)
@@ -68,7 +70,7 @@ class User(Base):
 
 
 class LedgerEntry(Base):
-    """One session, also after it ended: how Redis's word on it is checked at every refresh."""
+    """One session, also after it ended. Every refresh asks here whether Redis may still know it."""
 
     __tablename__ = "ta_sessions"
     __table_args__ = (Index("ix_ta_sessions_user_id_ended_at", "user_id", "ended_at"),)

@@ -13,6 +13,8 @@ PERIOD_SECONDS = 3600.0
 
 
 class Sweeper:
+    """Deletes what is old, once an hour."""
+
     def __init__(self, *, database: Database, keep_days: int, clock: Clock) -> None:
         self._database = database
         self._age = timedelta(days=keep_days)
