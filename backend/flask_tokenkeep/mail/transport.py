@@ -27,9 +27,8 @@ Send = Callable[[Letter], None]
 class Transport(Protocol):
     """A way for letters to leave: `with transport.open() as send: send(letter)`.
 
-    Trouble that may pass is an OSError (smtplib's errors and ssl's are), trouble that won't is Refused. Opened
-    first, so that no one-time code is made, and
-    none replaced, for a letter that couldn't leave."""
+    Trouble that may pass is an OSError (smtplib's errors and ssl's are), trouble that won't is Refused.
+    Opened first, so that no one-time code is made, and none replaced, for a letter that couldn't leave."""
 
     name: str
 

@@ -67,7 +67,7 @@ class Passwords:
             return self._hasher.hash(normalise(password))
 
     def check(self, stored: str | None, password: str) -> bool:
-        """Whether the password is the one of this hash; None, an unknown user's, costs the same and is false."""
+        """Whether this hash is the password's. None, for an unknown user, costs the same and is false."""
         with self._slot():
             try:
                 self._hasher.verify(self._decoy if stored is None else stored, normalise(password))
