@@ -19,7 +19,7 @@ class Health(BaseModel):
 
 
 class MailStatus(BaseModel):
-    """For whoever operates this: `trouble` is why the mail server couldn't be used at the last try."""
+    """For /readyz; `trouble` is why the mail server couldn't be used when this process last tried."""
 
     transport: str
     waiting: int
