@@ -44,6 +44,7 @@ from servers import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis, free_port, wait_unt
 from bookshelf.gateway import Gateway
 from flask_tokenkeep import TokenKeep, migrate, token_required
 from flask_tokenkeep.stores.database import Database, open_redis
+from tests.support.inside import sessions_of
 
 ROUNDS, WARM_UP_ROUNDS, SECONDS, CLIENTS = 20, 2, 0.3, 2
 VERIFY_ROUNDS, VERIFY_CALLS = 20, 500
@@ -217,11 +218,11 @@ def measure(clients: list[Client], control: Client) -> tuple[Figures, Figures]:
 
 def measure_verify(app: Flask, redis_url: str, token: str) -> Figures:
     """Microseconds a call."""
-    logins = app.extensions["tokenkeep"].logins
+    sessions = sessions_of(app)
     with open_redis(redis_url) as redis:
         calls: dict[str, Callable[[], object]] = {
             "GET": lambda: redis.get("session:none"),
-            "verify": lambda: logins.verify(token),
+            "verify": lambda: sessions.verify(token),
         }
         found: Figures = {name: [] for name in calls}
         for _ in range(VERIFY_ROUNDS):
@@ -281,7 +282,7 @@ def main() -> None:
             tell(*measure(clients, Client(port)))
             token = clients[0].tokens["token"]
         app = build(redis.url, database_url)
-        verify = partial(app.extensions["tokenkeep"].logins.verify, token)
+        verify = partial(sessions_of(app).verify, token)
         figures = measure_verify(app, redis.url, token)
         commands = count_commands(redis.url, verify)
     print(f"\nverify alone: {statistics.median(figures['verify']):.0f} µs, Redis commands: {commands:g}")

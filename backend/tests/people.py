@@ -16,6 +16,7 @@ from sqlalchemy import update
 from workers import Clock, bearer
 
 from flask_tokenkeep.mail.outbox import RESET_SPREAD
+from tests.support.inside import courier_of, database_of, limits_of
 
 PASSWORD = "a quiet place among shelves"
 NEW_PASSWORD = "seventeen violet lanterns"
@@ -55,7 +56,7 @@ class People:
         for old in self.mails.glob("*.eml"):
             old.unlink()
         now = datetime.fromtimestamp(self.clock.now, UTC)
-        self.app.extensions["tokenkeep"].courier.deliver_due(now + RESET_SPREAD)
+        courier_of(self.app).deliver_due(now + RESET_SPREAD)
         return [
             email.message_from_bytes(path.read_bytes(), policy=policy.default)
             for path in self.mails.glob("*.eml")
@@ -99,13 +100,13 @@ def code_of(answer: Any) -> tuple[int, str]:
 
 
 def change_row(app: Flask, table: Any, **values: Any) -> None:
-    with app.extensions["tokenkeep"].database.write() as sql:
+    with database_of(app).write() as sql:
         sql.execute(update(table).values(**values))
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, app: Flask, happen: Callable[[], object]) -> None:
     """Let it happen whenever a password was checked, and before anything follows from that."""
-    limits = app.extensions["tokenkeep"].accounts._limits
+    limits = limits_of(app)
     settle = limits.settle
 
     def happen_first(*args: Any, **more: Any) -> Any:

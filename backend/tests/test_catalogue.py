@@ -15,6 +15,7 @@ from workers import Clock
 from bookshelf.booklist import Booklist, sample
 from bookshelf.catalogue import RETRY_MAX_SECONDS, Catalogue
 from flask_tokenkeep.stores.database import open_redis
+from tests.support.inside import fetch_alone
 
 TTL_SECONDS = 3600
 OTHER = b'[{"id":1,"title":"Another","isbn":"1","pageCount":2,"authors":[]}]'
@@ -280,7 +281,7 @@ def test_a_worker_that_was_late_for_the_lock_looks_again_before_it_fetches(
     late = new_catalogue()
     catalogue.refresh_once()
 
-    late._fetch_alone()  # as if the other had finished after its first look
+    fetch_alone(late)  # as if the other had finished after its first look
 
     assert len(upstream.requests) == 1
     assert label(late) == "live"

@@ -13,6 +13,7 @@ from workers import Clock, bearer, worker
 
 from flask_tokenkeep import migrate, token_required
 from flask_tokenkeep.stores.models import User
+from tests.support.inside import database_of
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 
@@ -30,7 +31,7 @@ def statements(app: Flask) -> Iterator[list[str]]:
     def note(*args: object) -> None:
         said.append(str(args[2]))
 
-    engine = app.extensions["tokenkeep"].database.engine
+    engine = database_of(app).engine
     event.listen(engine, "before_cursor_execute", note)
     yield said
     event.remove(engine, "before_cursor_execute", note)
@@ -77,7 +78,7 @@ def test_forgot_does_the_same_work_whosever_address_it_is(
         client = app.test_client()
         for name, values in standing.items():
             client.post("/api/register", json={**PERSON, "username": name})
-            with app.extensions["tokenkeep"].database.write() as sql:
+            with database_of(app).write() as sql:
                 sql.execute(update(User).where(User.username == name).values(**values))
         client.post("/api/password/forgot", json={"email": "warm@up.example"})
         costs = set()

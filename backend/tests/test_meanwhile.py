@@ -16,6 +16,16 @@ from workers import Clock, bearer, worker
 from flask_tokenkeep.errors import InvalidDpopProof, SessionEnded
 from flask_tokenkeep.mail.outbox import RESET_SPREAD
 from flask_tokenkeep.stores.models import LedgerEntry, User
+from tests.support.inside import (
+    codes_of,
+    courier_of,
+    database_of,
+    live_sessions_of,
+    outbox_of,
+    passwords_of,
+    proofs_of,
+    write_letter,
+)
 
 
 def test_of_twenty_resets_with_one_code_one_wins_and_its_password_logs_in(people: People) -> None:
@@ -53,7 +63,7 @@ def test_a_refresh_gives_nothing_if_its_session_ends_before_the_ledger_knows_of_
 ) -> None:
     people.register()
     token = people.token()
-    sessions = app.extensions["tokenkeep"].logins._sessions
+    sessions = live_sessions_of(app)
     rotate = sessions.rotate
 
     def rotate_and_end(*args: Any) -> Any:
@@ -77,7 +87,7 @@ def test_a_refresh_that_finds_its_session_gone_tells_what_the_ledger_says_by_the
         change_row(app, LedgerEntry, ended_at=datetime.now(UTC), end_reason="password_changed")
         raise SessionEnded("expired")
 
-    monkeypatch.setattr(app.extensions["tokenkeep"].logins._sessions, "rotate", end_meanwhile)
+    monkeypatch.setattr(live_sessions_of(app), "rotate", end_meanwhile)
     refused = people.post("/refresh", token=token)
     assert (code_of(refused), refused.json["reason"]) == ((401, "session_ended"), "password_changed")
 
@@ -87,7 +97,7 @@ def test_a_log_in_counts_if_its_password_is_still_the_one_whatever_its_hash(
     people: People, app: Flask, monkeypatch: pytest.MonkeyPatch, stored: str, status: int
 ) -> None:
     people.register()
-    newer = app.extensions["tokenkeep"].accounts._passwords.hash(stored)
+    newer = passwords_of(app).hash(stored)
     meanwhile(monkeypatch, app, lambda: change_row(app, User, password_hash=newer))
     assert people.log_in().status_code == status
 
@@ -110,7 +120,7 @@ def test_nothing_is_changed_by_a_password_that_is_no_longer_the_one(
 ) -> None:
     people.register()
     token = people.token()
-    newer = app.extensions["tokenkeep"].accounts._passwords.hash("somebody was faster here")
+    newer = passwords_of(app).hash("somebody was faster here")
     with monkeypatch.context() as patch:
         meanwhile(patch, app, lambda: change_row(app, User, password_hash=newer))
         answer = people.http.open(
@@ -176,19 +186,18 @@ def test_a_letter_that_a_courier_already_holds_gets_no_code_after_a_password_cha
     people.verified()
     token = people.token()
     people.post("/password/forgot", {"email": ADDRESS})
-    state = app.extensions["tokenkeep"]
     now = datetime.fromtimestamp(clock.now, UTC) + RESET_SPREAD
-    row = state.outbox.claim(now)
+    row = outbox_of(app).claim(now)
     change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
     assert people.post("/password/change", change, token).status_code == 200
-    assert state.courier._write(row, now) is None
+    assert write_letter(courier_of(app), row, now) is None
 
 
 @pytest.mark.parametrize("path", ["/password/reset", "/email/verify"])
 def test_what_was_not_committed_is_done_by_the_same_request_again(
     people: People, app: Flask, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    codes = app.extensions["tokenkeep"].accounts._codes
+    codes = codes_of(app)
     if path == "/password/reset":
         people.verified()
         body = {"code": people.forgotten(), "new_password": NEW_PASSWORD}
@@ -211,7 +220,7 @@ def test_what_was_not_committed_is_done_by_the_same_request_again(
 
 
 def delete_everybody(app: Flask) -> None:
-    with app.extensions["tokenkeep"].database.write() as sql:
+    with database_of(app).write() as sql:
         sql.execute(delete(User))
 
 
@@ -240,5 +249,5 @@ def test_a_wrong_proof_is_one_also_if_the_account_is_deleted_meanwhile(
         delete_everybody(app)
         raise InvalidDpopProof(token_was_presented=True)
 
-    monkeypatch.setattr(app.extensions["tokenkeep"].logins._proofs, "demand", delete_meanwhile)
+    monkeypatch.setattr(proofs_of(app), "demand", delete_meanwhile)
     assert code_of(people.post("/refresh", token=token)) == (401, "invalid_dpop_proof")

@@ -18,6 +18,7 @@ from workers import bearer
 from bookshelf.contract import build, contract, contracts
 from flask_tokenkeep import migrate
 from flask_tokenkeep.errors import Problem
+from tests.support.inside import database_of
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
@@ -37,7 +38,7 @@ def app(redis: Redis, redis_server: PrivateRedis, tmp_path: Path) -> Iterator[Fl
     limits = {name.lower(): value for name, value in (CHEAP_HASHES | WIDE_LIMITS).items()}
     app = build(redis_url=redis_server.url, database_url=url, **limits)
     yield app
-    app.extensions["tokenkeep"].database.engine.dispose()
+    database_of(app).engine.dispose()
 
 
 def all_codes(kind: type[Problem] = Problem) -> set[str]:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session as OrmSession
 from flask_tokenkeep import migrate
 from flask_tokenkeep.mail.courier import GIVE_UP_AFTER, Courier, MailStatus, open_letters, open_transport
 from flask_tokenkeep.mail.outbox import LEASE, RESET_SPREAD, Outbox, Status
-from flask_tokenkeep.mail.transport import Send
+from flask_tokenkeep.mail.transport import Send, Transport
 from flask_tokenkeep.names import email_key
 from flask_tokenkeep.settings import AuthSettings
 from flask_tokenkeep.stores.database import Database
@@ -80,13 +80,17 @@ class Office:
         return Courier(
             outbox=outbox or Outbox(database=database, clock=self.clock),
             database=database,
-            transport=open_transport(self.settings()),
             letters=open_letters(self.settings()),
             issue_code=self.issue_code,
-            on_given_up=lambda _sql, kind, user_id: self.given_up.append((kind, user_id)),
             clock=self.clock,
-            **more,
+            **{"transport": self.transport(), "on_given_up": self.note_given_up} | more,
         )
+
+    def transport(self) -> Transport:
+        return open_transport(self.settings())
+
+    def note_given_up(self, _sql: OrmSession, kind: str, user_id: UUID | None) -> None:
+        self.given_up.append((kind, user_id))
 
     def deliver(self) -> int:
         return self.courier().deliver_due(self.clock.now)
@@ -222,8 +226,6 @@ def test_who_leaves_while_a_letter_is_written_keeps_no_code(office: Office) -> N
     user_id = office.add_user()
     office.post("reset")
     connected, deleted = threading.Event(), threading.Event()
-    courier = office.courier()
-    transport = courier._transport
 
     class Pausing:
         name = "pausing"
@@ -232,10 +234,10 @@ def test_who_leaves_while_a_letter_is_written_keeps_no_code(office: Office) -> N
         def open(self) -> Iterator[Send]:
             connected.set()
             assert deleted.wait(10)
-            with transport.open() as send:
+            with office.transport().open() as send:
                 yield send
 
-    courier._transport = Pausing()
+    courier = office.courier(transport=Pausing())
     with ThreadPoolExecutor(1) as pool:
         delivery = pool.submit(courier.deliver_due, office.clock.now)
         assert connected.wait(10)
@@ -464,12 +466,11 @@ def test_what_is_recorded_of_a_given_up_letter_stands_or_falls_with_its_removal(
 ) -> None:
     box.rcpt = "550 Never"
     office.post("new_browser", office.add_user())
-    courier = office.courier()
 
     def record(sql: OrmSession, kind: str, user_id: UUID | None) -> None:
         raise OperationalError("INSERT", {}, Exception("gone"))
 
-    courier._on_given_up = record
+    courier = office.courier(on_given_up=record)
     with pytest.raises(OperationalError):
         courier.deliver_due(office.clock.now)
     assert len(office.rows()) == 1

@@ -23,6 +23,7 @@ from flask_tokenkeep.people import passwords
 from flask_tokenkeep.people.passwords import MAX_CODE_POINTS, HashCost, Passwords
 from flask_tokenkeep.settings import AuthSettings
 from flask_tokenkeep.stores.models import User
+from tests.support.inside import database_of, replace_hasher
 
 CHEAP = HashCost(memory_kib=8, time=1, parallelism=1)
 GOOD = "a quiet place among shelves"
@@ -201,7 +202,7 @@ def test_the_decoy_opens_for_nobody() -> None:
 def test_hashes_at_once_are_bounded_and_more_are_told_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "HASH_WAIT_SECONDS", 0.01)
     store, busy, done = new_passwords(concurrency=2), threading.Barrier(3), threading.Event()
-    monkeypatch.setattr(store, "_hasher", Slow(busy, done))
+    replace_hasher(monkeypatch, store, Slow(busy, done))
     with ThreadPoolExecutor(2) as pool:
         running = [pool.submit(store.hash, GOOD), pool.submit(store.verify, None, GOOD)]
         busy.wait(10)
@@ -283,7 +284,7 @@ def test_known_and_unknown_names_cost_the_same(client: FlaskClient, monkeypatch:
 
 def test_a_hash_is_made_anew_at_log_in_when_the_parameters_rise(stores: tuple[str, str]) -> None:
     with worker(*stores, Clock()) as before, worker(*stores, Clock(), AUTH_ARGON2_TIME="3") as now:
-        database = now.extensions["tokenkeep"].database
+        database = database_of(now)
 
         def stored() -> str:
             with database.read() as sql:

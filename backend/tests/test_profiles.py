@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from workers import Clock, bearer, worker
 
 from flask_tokenkeep.stores.models import LedgerEntry, OutboxMail, SecurityEvent, User
+from tests.support.inside import database_of, sweeper_of
 
 FOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
 
@@ -163,7 +164,7 @@ def test_after_a_long_absence_every_browser_is_a_new_one(people: People, app: Fl
     people.verified(agent=FOX)
     people.log_in(agent=FOX)
     clock.now += 200 * DAY
-    app.extensions["tokenkeep"].sweeper.sweep()
+    sweeper_of(app).sweep()
     people.log_in(agent=FOX)
     assert [letter["To"] for letter in people.letters()] == [ADDRESS]
 
@@ -200,7 +201,7 @@ def test_old_events_are_forgotten(people: People, app: Flask, clock: Clock) -> N
         return [each["event"] for each in people.http.get("/api/me/events", headers=bearer(token)).json]
 
     assert names() == ["authn_login_success", "user_created"]
-    sweeper = app.extensions["tokenkeep"].sweeper
+    sweeper = sweeper_of(app)
     sweeper.start()
     wait_until(lambda: names() == ["authn_login_success"], "the first sweep")
     sweeper.stop()
@@ -229,7 +230,7 @@ def test_an_export_has_all_and_leaving_leaves_nothing(
     assert gone.status_code == 204
     assert not people.is_live(other)
     assert "user_deleted" in caplog.text
-    with app.extensions["tokenkeep"].database.read() as sql:
+    with database_of(app).read() as sql:
         tables = (User, LedgerEntry, OutboxMail, SecurityEvent)
         counts = [sql.scalar(select(func.count()).select_from(table)) for table in tables]
     assert counts == [0, 0, 0, 0]

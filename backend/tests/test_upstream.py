@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 from upstream import DRIP_SECONDS, WARTY, Answer, Upstream, drip, raw, reply, running_upstream
 
-from bookshelf.upstream import MAX_BYTES, UpstreamError, _next_url, fetch_json
+from bookshelf.upstream import MAX_BYTES, UpstreamError, fetch_json
+from tests.support.inside import next_url
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -195,7 +196,7 @@ def test_a_redirect_is_followed_without_reading_its_endless_body(upstream: Upstr
 )
 def test_a_redirect_never_leads_to_something_less_safe(url: str, location: str) -> None:
     with pytest.raises(UpstreamError, match="redirects to where we don't follow"):
-        _next_url(url, location)
+        next_url(url, location)
 
 
 def test_a_redirect_away_from_http_is_refused_for_real(upstream: Upstream) -> None:

@@ -8,6 +8,7 @@ from flask import Flask
 from servers import CHEAP_HASHES, WIDE_LIMITS
 
 from flask_tokenkeep import TokenKeep
+from tests.support.inside import database_of
 
 PUBLIC_URL = "http://localhost"
 SECRET_KEY = "x" * 32
@@ -42,7 +43,7 @@ def worker(redis_url: str, database_url: str, clock: Clock, **config: Any) -> It
     try:
         yield app
     finally:
-        app.extensions["tokenkeep"].database.engine.dispose()
+        database_of(app).engine.dispose()
 
 
 def bearer(token: str) -> dict[str, str]:
