@@ -30,7 +30,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, abort, request
@@ -38,12 +37,10 @@ from granian.constants import Interfaces
 from granian.server import MPServer
 from sqlalchemy import text
 
-sys.path.insert(0, str(Path(__file__).parent / "tests"))
-from servers import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis, free_port, wait_until
-
 from bookshelf.gateway import Gateway
 from flask_tokenkeep import TokenKeep, migrate, token_required
 from flask_tokenkeep.stores.database import Database, open_redis
+from tests.support.app_process import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis, free_port, wait_until
 from tests.support.inside import sessions_of
 
 ROUNDS, WARM_UP_ROUNDS, SECONDS, CLIENTS = 20, 2, 0.3, 2

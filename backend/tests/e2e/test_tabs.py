@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from servers import App, ask, wait_until
-from visitors import (
+
+from tests.support.app_process import App, ask, wait_until
+from tests.support.visitors import (
     OpenProfile,
     Person,
     Profile,

@@ -1,0 +1,127 @@
+"""People at a small app, and the letters that they get: what tests of accounts share."""
+
+import email
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email import policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from flask_tokenkeep.mail.outbox import RESET_SPREAD
+from tests.support.inside import courier_of, database_of, limits_of
+from tests.support.small_app import Clock, bearer
+
+PASSWORD = "a quiet place among shelves"
+NEW_PASSWORD = "seventeen violet lanterns"
+ADDRESS = "ada@library.example"
+AGENT = "Firefox/1 Linux"
+MINUTE, DAY = 60, 86_400
+
+
+class People:
+    """One person at a small app, and the letters that they get."""
+
+    def __init__(self, app: Flask, clock: Clock, mails: Path) -> None:
+        self.app, self.clock, self.mails = app, clock, mails
+        self.http = app.test_client()
+
+    def post(
+        self, path: str, body: dict[str, Any] | None = None, token: str | None = None, **more: str
+    ) -> Any:
+        headers = (bearer(token) if token else {}) | more
+        return self.app.test_client().post(f"/api{path}", json=body, headers=headers)
+
+    def register(self, username: str = "Ada", address: str | None = ADDRESS, agent: str = AGENT) -> None:
+        body = {"username": username, "password": PASSWORD} | ({"email": address} if address else {})
+        assert self.post("/register", body, **{"User-Agent": agent}).status_code == 201
+
+    def log_in(self, username: str = "Ada", password: str = PASSWORD, agent: str = AGENT) -> Any:
+        return self.post("/login", {"username": username, "password": password}, **{"User-Agent": agent})
+
+    def token(self, username: str = "Ada", password: str = PASSWORD) -> str:
+        answer = self.log_in(username, password)
+        assert answer.status_code == 200, answer.json
+        token: str = answer.json["token"]
+        return token
+
+    def letters(self) -> list[email.message.EmailMessage]:
+        """What the sender sends within seconds."""
+        for old in self.mails.glob("*.eml"):
+            old.unlink()
+        now = datetime.fromtimestamp(self.clock.now, UTC)
+        courier_of(self.app).deliver_due(now + RESET_SPREAD)
+        return [
+            email.message_from_bytes(path.read_bytes(), policy=policy.default)
+            for path in self.mails.glob("*.eml")
+        ]
+
+    def code(self) -> str:
+        letters = self.letters()
+        found = [re.search(r"#code=(\S+)", body_of(letter)) for letter in letters]
+        (code,) = [match[1] for match in found if match]
+        return code
+
+    def verified(self, username: str = "Ada", address: str = ADDRESS, agent: str = AGENT) -> None:
+        self.register(username, address, agent)
+        assert self.post("/email/verify", {"code": self.code()}).status_code == 204
+
+    def forgotten(self, address: str = ADDRESS) -> str:
+        assert self.post("/password/forgot", {"email": address}).status_code == 202
+        return self.code()
+
+    def forgotten_beside(self) -> str:
+        """The reset code, where other letters go out too."""
+        people_asked = self.post("/password/forgot", {"email": ADDRESS})
+        assert people_asked.status_code == 202
+        found = [re.search(r"reset-password#code=(\S+)", body_of(letter)) for letter in self.letters()]
+        (code,) = [match[1] for match in found if match]
+        return code
+
+    def is_live(self, token: str) -> bool:
+        return self.app.test_client().get("/api/me", headers=bearer(token)).status_code == 200
+
+
+def body_of(letter: email.message.EmailMessage) -> str:
+    part = letter.get_body(("plain",))
+    assert part is not None
+    content: str = part.get_content()
+    return content
+
+
+def code_of(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json["code"]
+
+
+def change_row(app: Flask, table: Any, **values: Any) -> None:
+    with database_of(app).write() as sql:
+        sql.execute(update(table).values(**values))
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, app: Flask, happen: Callable[[], object]) -> None:
+    """Let it happen whenever a password was checked, and before anything follows from that."""
+    limits = limits_of(app)
+    settle = limits.settle
+
+    def happen_first(*args: Any, **more: Any) -> Any:
+        happen()
+        return settle(*args, **more)
+
+    monkeypatch.setattr(limits, "settle", happen_first)
+
+
+def race(*calls: Callable[[], Any]) -> list[Any]:
+    start = threading.Barrier(len(calls))
+
+    def together(call: Callable[[], Any]) -> Any:
+        start.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(together, calls))
