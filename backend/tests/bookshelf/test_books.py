@@ -16,9 +16,10 @@ from bookshelf.books import books_blueprint
 from bookshelf.catalogue import Catalogue
 from flask_tokenkeep import TokenKeep, migrate
 from flask_tokenkeep.stores.database import open_redis
-from tests.support.app_process import CHEAP_HASHES, PrivateRedis
 from tests.support.book_source import WARTY, Upstream, reply, running_upstream
-from tests.support.small_app import Clock
+from tests.support.cheap_settings import CHEAP_HASHES
+from tests.support.private_redis import PrivateRedis
+from tests.support.still_clock import Clock
 
 TTL_SECONDS = 3600
 FIELDS = ("id", "title", "isbn", "pageCount", "authors")

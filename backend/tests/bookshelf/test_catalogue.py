@@ -12,10 +12,11 @@ from redis import Redis
 from bookshelf.booklist import Booklist, sample
 from bookshelf.catalogue import RETRY_MAX_SECONDS, Catalogue
 from flask_tokenkeep.stores.database import open_redis
-from tests.support.app_process import PrivateRedis, wait_until
 from tests.support.book_source import WARTY, Upstream, drip, raw, reply, running_upstream
 from tests.support.inside import fetch_alone
-from tests.support.small_app import Clock
+from tests.support.private_redis import PrivateRedis
+from tests.support.still_clock import Clock
+from tests.support.waiting import wait_until
 
 TTL_SECONDS = 3600
 OTHER = b'[{"id":1,"title":"Another","isbn":"1","pageCount":2,"authors":[]}]'

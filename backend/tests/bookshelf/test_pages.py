@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from bookshelf.gateway import environ_of
-from tests.support.app_process import App, Reply, ask, running_app
+from tests.support.app_process import App, running_app
+from tests.support.asking import Reply, ask
 
 INDEX = b'<!doctype html><script type="module" src="/assets/index-a1b2.js"></script>'
 SCRIPT = b"export const books = [];\n" * 200

@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.support.app_process import App, ask, environment, free_port, running_app, wait_until
+from tests.support.app_process import App, environment, running_app
+from tests.support.asking import ask
 from tests.support.mail_server import Postbox
 from tests.support.places import BACKEND
+from tests.support.ports import free_port
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

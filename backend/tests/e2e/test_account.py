@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.app_process import App, running_app, wait_until
+from tests.support.app_process import App, running_app
 from tests.support.mail_server import Postbox, Received
 from tests.support.visitors import (
     OpenProfile,
@@ -19,6 +19,7 @@ from tests.support.visitors import (
     log_in,
     sign_up,
 )
+from tests.support.waiting import wait_until
 
 NEW_PASSWORD = "a dozen marble staircases"
 PHONE = {"viewport": {"width": 360, "height": 780}, "color_scheme": "light"}

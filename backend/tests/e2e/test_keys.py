@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.support.app_process import App, wait_until
+from tests.support.app_process import App
 from tests.support.visitors import (
     PLAIN_HOST,
     SESSION_KEY,
@@ -25,6 +25,7 @@ from tests.support.visitors import (
     session,
     sign_up,
 )
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture

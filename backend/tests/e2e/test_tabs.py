@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.app_process import App, ask, wait_until
+from tests.support.app_process import App
+from tests.support.asking import ask
 from tests.support.visitors import (
     OpenProfile,
     Person,
@@ -22,6 +23,7 @@ from tests.support.visitors import (
     session,
     sign_up,
 )
+from tests.support.waiting import wait_until
 
 
 def test_log_in_leads_back_to_where_one_wanted_to_be(profile: Profile, person: Person) -> None:

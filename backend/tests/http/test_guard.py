@@ -11,9 +11,11 @@ from sqlalchemy import event, update
 
 from flask_tokenkeep import migrate, token_required
 from flask_tokenkeep.stores.models import User
-from tests.support.app_process import PrivateRedis
+from tests.support.asking import bearer
 from tests.support.inside import database_of
-from tests.support.small_app import Clock, bearer, worker
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 

@@ -16,8 +16,11 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.app_process import App, PrivateRedis, Reply, ask, empty_postgres, running_app, wait_until
-from tests.support.small_app import bearer
+from tests.support.app_process import App, running_app
+from tests.support.asking import Reply, ask, bearer
+from tests.support.private_postgres import empty_postgres
+from tests.support.private_redis import PrivateRedis
+from tests.support.waiting import wait_until
 
 PASSWORD = "a quiet place among shelves"
 MANY_CONNECTIONS = 24  # more than both workers have threads: each worker gets some

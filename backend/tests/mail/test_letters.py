@@ -25,7 +25,8 @@ from flask_tokenkeep.mail.transport import (
     SmtpTransport,
     parse_sender,
 )
-from tests.support.mail_server import Authority, Postbox, make_authority
+from tests.support.certificates import Authority, make_authority
+from tests.support.mail_server import Postbox
 
 T = datetime(2026, 11, 23, 14, 28, tzinfo=UTC)
 KINDS = ("reset", "verify", "password_changed", "email_changed", "token_reused", "new_browser")

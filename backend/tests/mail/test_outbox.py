@@ -25,8 +25,8 @@ from flask_tokenkeep.names import email_key
 from flask_tokenkeep.settings import AuthSettings
 from flask_tokenkeep.stores.database import Database
 from flask_tokenkeep.stores.models import OutboxMail, User
-from tests.support.app_process import wait_until
 from tests.support.mail_server import Postbox
+from tests.support.waiting import wait_until
 
 ADA = "ada@example.org"
 FACTS = {"ip": "203.0.113.7", "browser": "Firefox on Linux"}

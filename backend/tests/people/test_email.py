@@ -9,10 +9,13 @@ from redis import Redis
 from sqlalchemy import func, select
 
 from flask_tokenkeep.stores.models import LedgerEntry, OutboxMail, SecurityEvent, User
-from tests.support.app_process import PrivateRedis, wait_until
 from tests.support.app_users import ADDRESS, DAY, MINUTE, PASSWORD, People, body_of, code_of
+from tests.support.asking import bearer
 from tests.support.inside import database_of, sweeper_of
-from tests.support.small_app import Clock, bearer, worker
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
+from tests.support.waiting import wait_until
 
 FOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"
 

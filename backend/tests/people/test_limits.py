@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 from flask_tokenkeep.errors import RateLimited
 from flask_tokenkeep.people.limits import Limits, Rates, Rule, network
 from flask_tokenkeep.stores.database import open_redis
-from tests.support.app_process import cluster_of_one
-from tests.support.small_app import Clock
+from tests.support.private_redis import cluster_of_one
+from tests.support.still_clock import Clock
 
 T = Clock().now
 DAY = 86_400

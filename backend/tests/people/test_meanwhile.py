@@ -13,18 +13,9 @@ from sqlalchemy import delete
 from flask_tokenkeep.errors import InvalidDpopProof, SessionEnded
 from flask_tokenkeep.mail.outbox import RESET_SPREAD
 from flask_tokenkeep.stores.models import LedgerEntry, User
-from tests.support.app_process import PrivateRedis
-from tests.support.app_users import (
-    ADDRESS,
-    MINUTE,
-    NEW_PASSWORD,
-    PASSWORD,
-    People,
-    change_row,
-    code_of,
-    meanwhile,
-    race,
-)
+from tests.support.app_users import ADDRESS, MINUTE, NEW_PASSWORD, PASSWORD, People, code_of
+from tests.support.asking import bearer
+from tests.support.at_once import at_once
 from tests.support.inside import (
     codes_of,
     courier_of,
@@ -35,7 +26,10 @@ from tests.support.inside import (
     proofs_of,
     write_letter,
 )
-from tests.support.small_app import Clock, bearer, worker
+from tests.support.meanwhile import change_row, meanwhile
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
 
 
 def test_of_twenty_resets_with_one_code_one_wins_and_its_password_logs_in(people: People) -> None:
@@ -152,7 +146,7 @@ def test_no_refresh_and_no_log_in_survives_a_password_change_that_they_race(
             newer = f"{NEW_PASSWORD} number {n}"
             body = {"current_password": current, "new_password": newer}
             old = current
-            changed, refreshed, begun = race(
+            changed, refreshed, begun = at_once(
                 lambda body=body, token=token: people.post("/password/change", body, token),
                 lambda other=other: elsewhere.post("/refresh", token=other),
                 lambda old=old: elsewhere.log_in(password=old),
@@ -179,7 +173,7 @@ def test_whatever_ends_sessions_at_once_waits_for_the_others_and_fails_for_nobod
             clock.now += MINUTE
             statuses = [
                 answer.status_code
-                for answer in race(
+                for answer in at_once(
                     lambda mine=mine: people.app.test_client().delete("/api/sessions", headers=bearer(mine)),
                     lambda replayed=replayed: elsewhere.post("/refresh", token=replayed),
                     lambda mine=mine, others_id=others_id: elsewhere.app.test_client().delete(

@@ -21,9 +21,10 @@ from flask_tokenkeep.people import passwords
 from flask_tokenkeep.people.passwords import MAX_CODE_POINTS, HashCost, Passwords
 from flask_tokenkeep.settings import AuthSettings
 from flask_tokenkeep.stores.models import User
-from tests.support.app_process import PrivateRedis
 from tests.support.inside import database_of, replace_hasher
-from tests.support.small_app import Clock, worker
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
 
 CHEAP = HashCost(memory_kib=8, time=1, parallelism=1)
 GOOD = "a quiet place among shelves"

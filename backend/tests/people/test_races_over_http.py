@@ -11,8 +11,9 @@ import pytest
 from redis import Redis
 
 from flask_tokenkeep.people.codes import Codes
-from tests.support.app_process import App, Reply, ask, running_app, wait_until
-from tests.support.small_app import bearer
+from tests.support.app_process import App, running_app
+from tests.support.asking import Reply, ask, bearer
+from tests.support.waiting import wait_until
 
 ROUNDS = 50
 PASSWORD = "a quiet place among shelves"

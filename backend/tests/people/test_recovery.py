@@ -6,19 +6,13 @@ import pytest
 from flask import Flask
 
 from flask_tokenkeep.stores.models import User
-from tests.support.app_process import PrivateRedis
-from tests.support.app_users import (
-    ADDRESS,
-    MINUTE,
-    NEW_PASSWORD,
-    PASSWORD,
-    People,
-    body_of,
-    change_row,
-    code_of,
-)
+from tests.support.app_users import ADDRESS, MINUTE, NEW_PASSWORD, PASSWORD, People, body_of, code_of
+from tests.support.asking import bearer
 from tests.support.browser_key import Key
-from tests.support.small_app import Clock, bearer, worker
+from tests.support.meanwhile import change_row
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
 
 
 def test_a_forgotten_password_is_replaced_and_every_session_ends(people: People) -> None:

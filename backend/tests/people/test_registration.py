@@ -9,7 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from tests.support.small_app import Clock, bearer
+from tests.support.asking import bearer
+from tests.support.still_clock import Clock
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 

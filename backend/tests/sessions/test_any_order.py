@@ -26,9 +26,11 @@ from werkzeug.test import TestResponse
 from flask_tokenkeep import migrate
 from flask_tokenkeep.sessions.live import Lifetimes
 from flask_tokenkeep.sessions.tokens import Token, TokenMint
-from tests.support.app_process import PrivateRedis
+from tests.support.asking import bearer
 from tests.support.browser_key import Key
-from tests.support.small_app import PUBLIC_URL, SECRET_KEY, Clock, bearer, worker
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import PUBLIC_URL, SECRET_KEY, worker
+from tests.support.still_clock import Clock
 
 GRACE, MAX_SESSIONS = 30, 3
 BEARER = Lifetimes(token=1000, keep=1000, max_age=3300, bound=False)

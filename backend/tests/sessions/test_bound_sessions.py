@@ -7,9 +7,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.app_process import PrivateRedis
+from tests.support.asking import bearer
 from tests.support.browser_key import Key
-from tests.support.small_app import Clock, bearer, worker
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 DAY = 86_400

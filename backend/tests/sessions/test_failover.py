@@ -13,8 +13,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from flask_tokenkeep import migrate
-from tests.support.app_process import PrivateRedis, cluster_of_one, free_port, redis_binary, wait_until
-from tests.support.small_app import Clock, bearer, worker
+from tests.support.asking import bearer
+from tests.support.ports import free_port
+from tests.support.private_redis import PrivateRedis, cluster_of_one, redis_binary
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
 
@@ -72,7 +76,7 @@ def sentinel(folder: Path, primary: PrivateRedis) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(DEADLINE_SECONDS)
 
 
 def _replicas(watcher: "Redis[Any]") -> int:

@@ -18,6 +18,7 @@ from flask_tokenkeep import migrate
 from flask_tokenkeep.stores.database import Database
 from flask_tokenkeep.stores.models import Base, User
 from tests.support.places import BACKEND
+from tests.support.waiting import DEADLINE_SECONDS
 
 SCRIPTS = ScriptDirectory(str(Path(BACKEND) / "flask_tokenkeep" / "stores" / "migrations"))
 REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
@@ -153,7 +154,7 @@ def test_four_processes_that_start_at_once_make_the_tables_once(
         process.stdin.write("go\n")
         process.stdin.flush()
     for process in processes:
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=DEADLINE_SECONDS)
         assert process.returncode == 0, said
     assert revision_of(database.engine) == REVISIONS[-1]
     assert differences(database.engine) == []

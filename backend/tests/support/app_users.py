@@ -1,22 +1,18 @@
-"""People at a small app, and the letters that they get: what tests of accounts share."""
+"""People who use a small app, and the letters that they get."""
 
 import email
 import re
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email import policy
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask import Flask
-from sqlalchemy import update
 
 from flask_tokenkeep.mail.outbox import RESET_SPREAD
-from tests.support.inside import courier_of, database_of, limits_of
-from tests.support.small_app import Clock, bearer
+from tests.support.asking import bearer
+from tests.support.inside import courier_of
+from tests.support.still_clock import Clock
 
 PASSWORD = "a quiet place among shelves"
 NEW_PASSWORD = "seventeen violet lanterns"
@@ -97,31 +93,3 @@ def body_of(letter: email.message.EmailMessage) -> str:
 
 def code_of(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json["code"]
-
-
-def change_row(app: Flask, table: Any, **values: Any) -> None:
-    with database_of(app).write() as sql:
-        sql.execute(update(table).values(**values))
-
-
-def meanwhile(monkeypatch: pytest.MonkeyPatch, app: Flask, happen: Callable[[], object]) -> None:
-    """Let it happen whenever a password was checked, and before anything follows from that."""
-    limits = limits_of(app)
-    settle = limits.settle
-
-    def happen_first(*args: Any, **more: Any) -> Any:
-        happen()
-        return settle(*args, **more)
-
-    monkeypatch.setattr(limits, "settle", happen_first)
-
-
-def race(*calls: Callable[[], Any]) -> list[Any]:
-    start = threading.Barrier(len(calls))
-
-    def together(call: Callable[[], Any]) -> Any:
-        start.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(together, calls))

@@ -2,11 +2,12 @@
 
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-DRIP_SECONDS = 6.0
+DRIP_SECONDS = 60.0
 
 Answer = Callable[[Callable[[bytes], None], "Upstream"], None]
 
@@ -42,9 +43,9 @@ def drip(start: bytes = b"", piece: bytes = b"x") -> Answer:
 
     def answer(send: Callable[[bytes], None], upstream: "Upstream") -> None:
         send(start)
-        for _ in range(int(DRIP_SECONDS / 0.01)):
+        end = time.monotonic() + DRIP_SECONDS
+        while time.monotonic() < end and not upstream.closing.wait(0.01):
             send(piece)
-            upstream.closing.wait(0.01)
 
     return answer
 

@@ -7,21 +7,12 @@ from typing import Any
 from flask import Flask
 
 from flask_tokenkeep import TokenKeep
-from tests.support.app_process import CHEAP_HASHES, WIDE_LIMITS
+from tests.support.cheap_settings import CHEAP_HASHES, WIDE_LIMITS
 from tests.support.inside import database_of
+from tests.support.still_clock import Clock
 
 PUBLIC_URL = "http://localhost"
 SECRET_KEY = "x" * 32
-
-
-class Clock:
-    """Stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @contextmanager
@@ -44,7 +35,3 @@ def worker(redis_url: str, database_url: str, clock: Clock, **config: Any) -> It
         yield app
     finally:
         database_of(app).engine.dispose()
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}

@@ -10,7 +10,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
-from tests.support.app_process import App, ask
+from tests.support.app_process import App
+from tests.support.asking import ask
 from tests.support.places import FRONTEND
 
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
