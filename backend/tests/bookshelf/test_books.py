@@ -3,62 +3,26 @@
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from bookshelf.books import books_blueprint
 from bookshelf.catalogue import Catalogue
-from flask_tokenkeep import TokenKeep, migrate
 from flask_tokenkeep.stores.database import open_redis
-from tests.support.book_source import WARTY, Upstream, reply, running_upstream
-from tests.support.cheap_settings import CHEAP_HASHES
+from tests.support.app_users import register_and_log_in
+from tests.support.book_site import Site, new_app
+from tests.support.book_source import WARTY, reply, running_upstream
 from tests.support.private_redis import PrivateRedis
+from tests.support.shown_catalogue import TTL_SECONDS
 from tests.support.still_clock import Clock
 
-TTL_SECONDS = 3600
+pytestmark = pytest.mark.server
+
 FIELDS = ("id", "title", "isbn", "pageCount", "authors")
 BOOKS = [{name: book[name] for name in FIELDS if name in book} for book in json.loads(WARTY)]
-PERSON = {"username": "reader", "password": "a quiet place among shelves"}
-
-
-@dataclass
-class Site:
-    """The app with its catalogue, somebody who is logged in, and what the catalogue depends on."""
-
-    client: FlaskClient
-    token: str
-    catalogue: Catalogue
-    clock: Clock
-    upstream: Upstream
-    catalogue_redis: PrivateRedis
-
-    def get(self, path: str, **headers: str) -> TestResponse:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.get(path, headers={"Authorization": f"Bearer {self.token}"} | sent)
-
-
-def new_app(redis_url: str, database_url: str) -> Flask:
-    app = Flask("books")
-    app.config.from_mapping(
-        SECRET_KEY="k" * 40, SECRET_KEY_FALLBACKS=(), REDIS_URL=redis_url, DATABASE_URL=database_url, PUBLIC_URL="http://localhost",
-        **{name: int(value) for name, value in CHEAP_HASHES.items()},
-    )  # fmt: skip
-    migrate(database_url)
-    TokenKeep(app)
-    return app
-
-
-def log_in(client: FlaskClient) -> str:
-    assert client.post("/api/register", json=PERSON).status_code == 201
-    token = client.post("/api/login", json=PERSON).get_json()["token"]
-    assert isinstance(token, str)
-    return token
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +39,7 @@ def whole_site(app: Flask) -> Iterator[Site]:
         catalogue = Catalogue(redis=redis, url=upstream.url, ttl_seconds=TTL_SECONDS, clock=clock)
         app.register_blueprint(books_blueprint(catalogue))
         client = app.test_client()
-        yield Site(client, log_in(client), catalogue, clock, upstream, server)
+        yield Site(client, register_and_log_in(client), catalogue, clock, upstream, server)
 
 
 @pytest.fixture
@@ -249,7 +213,7 @@ def test_the_sample_is_shown_when_there_was_never_anything_else(app: Flask, tmp_
         catalogue = Catalogue(redis=redis, url="http://127.0.0.1:9/", ttl_seconds=TTL_SECONDS)
         other.register_blueprint(books_blueprint(catalogue))
         client = other.test_client()
-        answer = client.get("/api/books", headers={"Authorization": f"Bearer {log_in(client)}"})
+        answer = client.get("/api/books", headers={"Authorization": f"Bearer {register_and_log_in(client)}"})
 
     books: list[dict[str, Any]] = answer.get_json()
     assert answer.headers["X-Catalogue"] == "sample"

@@ -5,7 +5,6 @@ import gzip
 import logging
 import time
 import tracemalloc
-from collections.abc import Iterator
 
 import pytest
 
@@ -25,12 +24,6 @@ from tests.support.inside import next_url
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-
-
-@pytest.fixture
-def upstream() -> Iterator[Upstream]:
-    with running_upstream() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

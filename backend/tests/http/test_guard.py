@@ -1,42 +1,19 @@
-"""What requests cost, counted and never timed: authenticated ones, and those whose time could tell."""
+"""Who gets past `@token_required`, and what that costs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-from flask import Flask
+import pytest
+from flask.testing import FlaskClient
 from redis import Redis
-from sqlalchemy import event, update
 
 from flask_tokenkeep import migrate, token_required
-from flask_tokenkeep.stores.models import User
+from tests.support.app_users import People, code_of
 from tests.support.asking import bearer
-from tests.support.inside import database_of
+from tests.support.counting import commands, statements
+from tests.support.examples import PERSON
 from tests.support.private_redis import PrivateRedis
 from tests.support.small_app import worker
 from tests.support.still_clock import Clock
-
-PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
-
-
-def commands(redis: Redis) -> int:
-    stats = redis.info("commandstats")
-    return sum(each["calls"] for name, each in stats.items() if name not in ("cmdstat_info", "cmdstat_hello"))
-
-
-@contextmanager
-def statements(app: Flask) -> Iterator[list[str]]:
-    """The SQL from now on."""
-    said: list[str] = []
-
-    def note(*args: object) -> None:
-        said.append(str(args[2]))
-
-    engine = database_of(app).engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield said
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_an_authenticated_request_is_one_redis_command_and_no_sql(
@@ -62,33 +39,27 @@ def test_an_authenticated_request_is_one_redis_command_and_no_sql(
         assert commands(redis) - before == 10
 
 
-def test_forgot_does_the_same_work_whosever_address_it_is(
-    redis: Redis, redis_server: PrivateRedis, database_url: str
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (None, "missing_token"),
+        ("Basic YTpi", "missing_token"),
+        ("Bearer", "invalid_token"),
+        ("Bearer x", "invalid_token"),
+        ("Bearer x, Bearer y", "invalid_token"),
+    ],
+)
+def test_without_a_valid_token_nobody_gets_in(client: FlaskClient, header: str | None, code: str) -> None:
+    answer = client.get("/api/me", headers={"Authorization": header} if header else {})
+    assert code_of(answer) == (401, code)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert ("error=" in answer.headers["WWW-Authenticate"]) == (code == "invalid_token")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PATCH", "/me"), ("DELETE", "/me"), ("POST", "/password/change")]
+)
+def test_who_has_no_token_is_told_so_before_the_body_is_looked_at(
+    people: People, method: str, path: str
 ) -> None:
-    migrate(database_url)
-    now = datetime.now(UTC)
-    standing = {
-        "verified": {"email": "verified@library.example", "email_key": "verified@library.example"},
-        "disabled": {
-            "email": "disabled@library.example",
-            "email_key": "disabled@library.example",
-            "disabled_at": now,
-        },
-        "pending": {"pending_email": "pending@library.example"},
-    }
-    with worker(redis_server.url, database_url, Clock()) as app:
-        client = app.test_client()
-        for name, values in standing.items():
-            client.post("/api/register", json={**PERSON, "username": name})
-            with database_of(app).write() as sql:
-                sql.execute(update(User).where(User.username == name).values(**values))
-        client.post("/api/password/forgot", json={"email": "warm@up.example"})
-        costs = set()
-        for name in (*standing, "unknown"):
-            before = commands(redis)
-            with statements(app) as said:
-                answer = client.post("/api/password/forgot", json={"email": f"{name}@library.example"})
-            headers = tuple(sorted(answer.headers.items()))
-            costs.add((answer.status_code, answer.data, headers, commands(redis) - before, tuple(said)))
-        assert len(costs) == 1
-        assert 0 < len(said) < 5
+    assert code_of(people.http.open(f"/api{path}", method=method)) == (401, "missing_token")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flask_tokenkeep.people.passwords import HashCost, Passwords
+from tests.support.cheap_passwords import new_passwords
 from tests.support.places import FRONTEND
 
 FILE = FRONTEND / "src" / "passwords.vectors.json"
@@ -13,8 +13,6 @@ VECTORS = json.loads(FILE.read_text())
 
 @pytest.mark.parametrize("vector", VECTORS["passwords"], ids=lambda vector: ascii(vector["password"][:40]))
 def test_the_server_says_what_the_page_says(vector: dict[str, str]) -> None:
-    passwords = Passwords(
-        cost=HashCost(8, 1, 1), min_length=VECTORS["at_least"], concurrency=1, product_name="Bookshelf"
-    )
+    passwords = new_passwords(min_length=VECTORS["at_least"])
     refused = passwords.refuse("password", vector["password"], VECTORS["personal"])
     assert (refused.code if refused else "good") == vector["verdict"]

@@ -1,9 +1,7 @@
 """What may not interleave, against the real server with two worker processes."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +11,13 @@ from redis import Redis
 from flask_tokenkeep.people.codes import Codes
 from tests.support.app_process import App, running_app
 from tests.support.asking import Reply, ask, bearer
+from tests.support.at_once import at_once
+from tests.support.examples import ADDRESS, PASSWORD
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.server
+
 ROUNDS = 50
-PASSWORD = "a quiet place among shelves"
-ADDRESS = "ada@library.example"
 
 
 @pytest.fixture
@@ -25,17 +25,6 @@ def app(database_url: str, redis_server: Any) -> Iterator[App]:
     env = {"DATABASE_URL": database_url, "REDIS_URL": redis_server.url, "WORKERS": "2", "THREADS": "2"}
     with running_app(env=env) as app:
         yield app
-
-
-def together(*calls: Callable[[], Reply]) -> list[Reply]:
-    start = threading.Barrier(len(calls))
-
-    def call_at_once(call: Callable[[], Reply]) -> Reply:
-        start.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(call_at_once, calls))
 
 
 def post(app: App, path: str, body: Any = None, token: str | None = None) -> Reply:
@@ -54,7 +43,7 @@ def test_a_password_change_leaves_no_token_alive_whatever_races_it(app: App) -> 
         token, other = (log_in(app, current).json["token"] for _ in range(2))
         newer = f"seventeen violet lanterns {number}"
         body = {"current_password": current, "new_password": newer}
-        changed, refreshed, begun = together(
+        changed, refreshed, begun = at_once(
             lambda body=body, token=token: post(app, "/password/change", body, token),
             lambda other=other: post(app, "/refresh", token=other),
             lambda old=current: log_in(app, old),
@@ -87,7 +76,7 @@ def test_a_reset_leaves_no_token_alive_whatever_races_it(app: App, codes: Codes)
         token = log_in(app, current).json["token"]
         newer = f"seventeen violet lanterns {number}"
         body = {"code": codes.issue("reset", user_id, ADDRESS), "new_password": newer}
-        reset, refreshed, begun = together(
+        reset, refreshed, begun = at_once(
             lambda body=body: post(app, "/password/reset", body),
             lambda token=token: post(app, "/refresh", token=token),
             lambda old=current: log_in(app, old),

@@ -1,64 +1,15 @@
 """Sessions that are bound to a browser's key (RFC 9449): over HTTP, on SQLite and on PostgreSQL."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.support.app_users import code_of
 from tests.support.asking import bearer
-from tests.support.browser_key import Key
-from tests.support.private_redis import PrivateRedis
-from tests.support.small_app import worker
+from tests.support.bound_browser import Browser, token_of
+from tests.support.examples import DAY
 from tests.support.still_clock import Clock
-
-PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
-DAY = 86_400
-
-
-class Browser:
-    """A key, and the requests that a page makes with it."""
-
-    def __init__(self, app: Flask, clock: Clock) -> None:
-        self.app, self.clock, self.key = app, clock, Key()
-
-    def proof(self, path: str, token: str | None = None, **changes: Any) -> str:
-        return self.key.proof("POST", f"http://localhost{path}", token, self.clock.now, **changes)
-
-    def log_in(self, proof: str | None = None) -> Any:
-        headers = {"DPoP": proof or self.proof("/api/login")}
-        return self.app.test_client().post("/api/login", json=PERSON, headers=headers)
-
-    def refresh(self, token: str, proof: str | None = None) -> Any:
-        headers = bearer(token) | {"DPoP": proof or self.proof("/api/refresh", token)}
-        return self.app.test_client().post("/api/refresh", headers=headers)
-
-
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    app.test_client().post("/api/register", json=PERSON)
-    return app
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def browser(app: Flask, clock: Clock) -> Browser:
-    return Browser(app, clock)
-
-
-def token_of(answer: Any) -> str:
-    assert answer.status_code == 200, answer.json
-    token: str = answer.json["token"]
-    return token
-
-
-def code_of(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["code"]
 
 
 def me(client: FlaskClient, token: str) -> int:
@@ -108,55 +59,6 @@ def test_the_owner_sees_that_somebody_tried_once_a_minute(client: FlaskClient, b
         browser.clock.now += 30
 
 
-def test_each_proof_counts_once(browser: Browser) -> None:
-    token = token_of(browser.log_in())
-    proof = browser.proof("/api/refresh", token)
-    newer = token_of(browser.refresh(token, proof))
-    assert code_of(browser.refresh(token, proof)) == (401, "invalid_dpop_proof")
-    assert browser.refresh(newer).status_code == 200
-
-
-def test_of_many_uses_of_one_proof_at_once_one_is_taken(browser: Browser) -> None:
-    token = token_of(browser.log_in())
-    proof = browser.proof("/api/refresh", token)
-    with ThreadPoolExecutor(10) as pool:
-        codes = list(pool.map(lambda _: browser.refresh(token, proof).status_code, range(10)))
-    assert sorted(codes) == [200] + [401] * 9
-
-
-def test_a_proof_speaks_of_one_token_and_one_address(browser: Browser) -> None:
-    token = token_of(browser.log_in())
-    for proof in (
-        browser.proof("/api/refresh"),
-        browser.proof("/api/refresh", token + "x"),
-        browser.proof("/api/login", token),
-        browser.proof("/api/refresh", token, htu="http://evil.example/api/refresh"),
-        browser.proof("/api/refresh", token, htm="GET"),
-        browser.proof("/api/refresh", token, iat=int(browser.clock.now) - 61),
-        browser.proof("/api/refresh", token) + "," + browser.proof("/api/refresh", token),
-        "",
-    ):
-        answer = browser.app.test_client().post("/api/refresh", headers=bearer(token) | {"DPoP": proof})
-        assert code_of(answer) == (401, "invalid_dpop_proof")
-
-
-def test_the_host_that_a_request_names_proves_nothing(client: FlaskClient, browser: Browser) -> None:
-    token = token_of(browser.log_in())
-    forged = browser.proof("/api/refresh", token, htu="http://evil.example/api/refresh")
-    names = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
-    answer = client.post("/api/refresh", headers=bearer(token) | names | {"DPoP": forged})
-    assert code_of(answer) == (401, "invalid_dpop_proof")
-
-
-def test_a_bad_proof_at_login_begins_no_session(browser: Browser) -> None:
-    refused = browser.log_in(browser.proof("/api/refresh"))
-    assert code_of(refused) == (401, "invalid_dpop_proof")
-    assert refused.headers["WWW-Authenticate"] == "Bearer"
-    proof = browser.proof("/api/login")
-    assert browser.log_in(proof).status_code == 200
-    assert code_of(browser.log_in(proof)) == (401, "invalid_dpop_proof")
-
-
 def test_an_expired_token_is_renewed_by_its_key_until_the_idle_limit(browser: Browser, clock: Clock) -> None:
     token = token_of(browser.log_in())
     clock.now += 14 * DAY - 1
@@ -203,19 +105,3 @@ def test_logging_out_ends_a_bound_session_for_its_key_too(client: FlaskClient, b
     assert client.post("/api/logout", headers=bearer(token)).status_code == 204
     ended = browser.refresh(token)
     assert (code_of(ended), ended.json["reason"]) == ((401, "session_ended"), "logged_out")
-
-
-def test_without_redis_no_proof_is_taken(
-    browser: Browser, redis_server: PrivateRedis, app: Flask, clock: Clock
-) -> None:
-    token = token_of(browser.log_in())
-    with worker("redis://127.0.0.1:1", app.config["DATABASE_URL"], clock) as lonely:
-        answer = Browser.refresh(_with(browser, lonely), token)
-    assert code_of(answer) == (503, "unavailable")
-    assert answer.headers["Retry-After"] == "1"
-
-
-def _with(browser: Browser, app: Flask) -> Browser:
-    other = Browser(app, browser.clock)
-    other.key = browser.key
-    return other

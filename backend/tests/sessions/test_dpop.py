@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from flask_tokenkeep.sessions import dpop
@@ -17,9 +17,6 @@ NOW = 1790000000
 KEY = Key(1)
 VECTORS = json.loads(Path(__file__).with_name("vectors").joinpath("dpop.json").read_text())
 P256_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
-
-# A busy machine is no failure.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 json_values = st.recursive(
     st.none()
@@ -67,7 +64,6 @@ def test_the_vectors_come_from_independent_implementations_too() -> None:
     assert {"dpop (npm)", "jose (npm)", "joserfc", "RFC 9449", "WebCrypto by hand"} <= makers
 
 
-@unhurried
 @given(st.data())
 def test_no_character_can_be_changed(data: st.DataObject) -> None:
     proof = KEY.proof("POST", URL, "token", NOW, jti="j" * 22)
@@ -77,7 +73,6 @@ def test_no_character_can_be_changed(data: st.DataObject) -> None:
     refuse(proof[:place] + other + proof[place + 1 :], token="token")
 
 
-@unhurried
 @given(st.data())
 def test_no_character_can_be_added_or_left_out(data: st.DataObject) -> None:
     proof = KEY.proof("POST", URL, "token", NOW, jti="j" * 22)
@@ -87,7 +82,6 @@ def test_no_character_can_be_added_or_left_out(data: st.DataObject) -> None:
     refuse(proof[:place] + proof[place + 1 :], token="token")
 
 
-@unhurried
 @given(st.data())
 def test_no_bit_can_be_flipped_in_any_part(data: st.DataObject) -> None:
     parts = [
@@ -102,7 +96,6 @@ def test_no_bit_can_be_flipped_in_any_part(data: st.DataObject) -> None:
     refuse(".".join(b64(each) for each in parts), token="token")
 
 
-@unhurried
 @given(
     st.text()
     | st.text(alphabet="ABab01-_.=,", max_size=300)
@@ -119,7 +112,6 @@ def _jose(jwk: dict[str, Any]) -> dict[str, Any]:
     return {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}
 
 
-@unhurried
 @given(
     st.dictionaries(st.sampled_from(["typ", "alg", "jwk", "crit"]), json_values),
     st.dictionaries(st.sampled_from(["kty", "crv", "x", "y", "d", "kid", "key_ops"]), json_values),
@@ -218,7 +210,6 @@ def test_an_address_that_cannot_be_ours_refuses_every_proof(url: str) -> None:
     refuse(KEY.proof("POST", url, now=NOW), url=url)
 
 
-@unhurried
 @given(st.lists(st.sampled_from(["a", "b", ".", "..", "...", "%2e", "%2E%2e", ".%61"]), min_size=1))
 def test_dot_segments_go_as_in_the_standard_library(segments: list[str]) -> None:
     path = "/" + "/".join(segments)

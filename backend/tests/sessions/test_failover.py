@@ -14,13 +14,14 @@ from redis.exceptions import RedisError
 
 from flask_tokenkeep import migrate
 from tests.support.asking import bearer
+from tests.support.examples import PERSON
 from tests.support.ports import free_port
 from tests.support.private_redis import PrivateRedis, cluster_of_one, redis_binary
 from tests.support.small_app import worker
 from tests.support.still_clock import Clock
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
-PERSON = {"username": "Ada", "password": "a quiet place among shelves"}
+pytestmark = pytest.mark.server
 
 
 @dataclass
@@ -104,7 +105,7 @@ def test_a_failover_that_loses_the_last_refresh_logs_nobody_out(pair: Pair, tmp_
 
         seen = [status(client, second)]
         wait_until(lambda: seen.append(status(client, second)) or seen[-1] == 200, "the replica's turn")
-        assert set(seen) == {200, 503}
+        assert set(seen) <= {200, 503}, "nobody is logged out meanwhile"
         assert status(client, ended) == 401
         third = refreshed(client, second)
         assert [status(client, each) for each in (second, third)] == [200, 200]

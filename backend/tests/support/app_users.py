@@ -8,17 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask.testing import FlaskClient
 
 from flask_tokenkeep.mail.outbox import RESET_SPREAD
 from tests.support.asking import bearer
+from tests.support.examples import ADDRESS, AGENT, PASSWORD, PERSON
 from tests.support.inside import courier_of
 from tests.support.still_clock import Clock
-
-PASSWORD = "a quiet place among shelves"
-NEW_PASSWORD = "seventeen violet lanterns"
-ADDRESS = "ada@library.example"
-AGENT = "Firefox/1 Linux"
-MINUTE, DAY = 60, 86_400
 
 
 class People:
@@ -82,6 +78,15 @@ class People:
 
     def is_live(self, token: str) -> bool:
         return self.app.test_client().get("/api/me", headers=bearer(token)).status_code == 200
+
+
+def register_and_log_in(client: FlaskClient) -> str:
+    """Ada's token."""
+    client.post("/api/register", json=PERSON)
+    answer = client.post("/api/login", json=PERSON)
+    assert answer.status_code == 200, answer.json
+    token: str = answer.json["token"]
+    return token
 
 
 def body_of(letter: email.message.EmailMessage) -> str:

@@ -1,9 +1,12 @@
 """Requests over real HTTP."""
 
+import http.client
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPMessage
 from typing import Any
@@ -45,6 +48,15 @@ def ask(
     except urllib.error.HTTPError as error:
         with error:
             return Reply(error.code, error.headers, error.read())
+
+
+def ask_raw(port: int, request: bytes) -> Reply:
+    """What no client library would send, byte by byte."""
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_SECONDS)) as connection:
+        connection.sendall(request)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return Reply(answer.status, answer.headers, answer.read())
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -5,14 +5,20 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from flask_tokenkeep.stores.models import User
 from tests.support.inside import database_of, limits_of
 
 
 def change_row(app: Flask, table: Any, **values: Any) -> None:
     with database_of(app).write() as sql:
         sql.execute(update(table).values(**values))
+
+
+def delete_everybody(app: Flask) -> None:
+    with database_of(app).write() as sql:
+        sql.execute(delete(User))
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, app: Flask, happen: Callable[[], object]) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, e
 from tests.support.app_process import App
 from tests.support.asking import ask
 from tests.support.places import FRONTEND
+from tests.support.waiting import DEADLINE_SECONDS
 
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 PLAIN_HOST = "books.test"  # an origin that is not secure, so a browser gives it no WebCrypto
@@ -33,6 +34,7 @@ class Profile:
     _expected: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.context.set_default_timeout(DEADLINE_SECONDS * 1000)
         self.context.on("console", self._note_message)
         self.context.on("weberror", lambda error: self.troubles.append(f"error: {error.error}"))
         self.context.on("requestfailed", self._note_failure)

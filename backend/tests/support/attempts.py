@@ -1,0 +1,51 @@
+"""Attempts to log in, as the limits see them."""
+
+from collections.abc import Callable
+
+from flask_tokenkeep.errors import RateLimited
+from flask_tokenkeep.people.limits import Limits, Rates, Rule
+from tests.support.examples import DAY
+from tests.support.still_clock import Clock
+
+START = Clock().now
+KEY = bytes(32)
+RATES = Rates(
+    login_failures=5,
+    login_per_address="20/minute",
+    register="10/hour",
+    forgot_per_account="3/hour",
+    forgot_per_address="7/day",
+    code_per_address="30/second",
+)
+RATE_RULES: list[tuple[Rule, int, int]] = [
+    ("login", 20, 60),
+    ("register", 10, 3_600),
+    ("forgot", 7, DAY),
+    ("forgot_account", 3, 3_600),
+    ("code", 30, 1),
+]
+ADA, HOME, AWAY = "ada", "192.0.2.7 Firefox", "198.51.100.1 curl"
+
+
+def wait_of(attempt: Callable[[], None]) -> int:
+    """The Retry-After in seconds of a refused attempt, 0 if it was not refused."""
+    try:
+        attempt()
+    except RateLimited as refused:
+        return refused.retry_after
+    return 0
+
+
+def log_in(limits: Limits, device: str = AWAY, account: str = ADA, *, right: bool, own: bool = False) -> int:
+    """One attempt as accounts.py makes it; the seconds that it is told to wait."""
+
+    def attempt() -> None:
+        limits.demand_patience(account, device, own=own)
+        limits.settle(account, device, succeeded=right, own=own)
+
+    return wait_of(attempt)
+
+
+def fail(limits: Limits, times: int, device: str = AWAY, account: str = ADA, *, own: bool = False) -> None:
+    for _ in range(times):
+        assert log_in(limits, device, account, right=False, own=own) == 0
