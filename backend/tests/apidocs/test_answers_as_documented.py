@@ -50,7 +50,7 @@ def checked(app: Flask, document: Any) -> Checked:
     return Checked(app.test_client(), document)
 
 
-def test_the_first_flow_is_what_the_document_says(checked: Checked) -> None:
+def test_the_first_flow_answers_as_documented(checked: Checked) -> None:
     ask = checked.ask
     for _ in range(2):
         ask("POST /api/register", PERSON)
@@ -74,7 +74,7 @@ def test_the_first_flow_is_what_the_document_says(checked: Checked) -> None:
     assert {status for _, status in checked.seen} == {200, 201, 204, 302, 304, 400, 401, 404, 409, 422}
 
 
-def test_the_account_is_what_the_document_says(checked: Checked) -> None:
+def test_the_account_answers_as_documented(checked: Checked) -> None:
     ask = checked.ask
     ask("POST /api/register", PERSON)
     token = ask("POST /api/login", PERSON)["token"]
@@ -97,7 +97,7 @@ def test_the_account_is_what_the_document_says(checked: Checked) -> None:
     assert {status for _, status in checked.seen} == {200, 201, 202, 204, 403, 422}
 
 
-def test_a_store_that_is_away_is_what_the_document_says(document: Any, app: Flask) -> None:
+def test_a_store_that_is_away_is_answered_as_documented(document: Any, app: Flask) -> None:
     nowhere = build(redis_url="redis://127.0.0.1:9", database_url="sqlite:////nowhere/db")
     checked = Checked(nowhere.test_client(), document)
     token = Checked(app.test_client(), document)
@@ -109,7 +109,7 @@ def test_a_store_that_is_away_is_what_the_document_says(document: Any, app: Flas
     assert {status for _, status in checked.seen} == {503}
 
 
-def test_requests_that_are_no_good_are_what_the_document_says(document: Any, app: Flask) -> None:
+def test_bad_requests_are_answered_as_documented(document: Any, app: Flask) -> None:
     responses = document["paths"]["/api/login"]["post"]["responses"]
     for data, kind in (
         (b"{", "application/json"),

@@ -23,7 +23,7 @@ def test_the_front_ends_types_are_made_of_this_document() -> None:
         assert (FRONTEND / place).read_text() == text, f"the API has changed: run `make types` ({place})"
 
 
-def test_the_document_says_nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_document_does_not_depend_on_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     before = contract(build())
     monkeypatch.setenv("PUBLIC_URL", "https://books.example")
     monkeypatch.setenv("AUTH_PASSWORD_MIN_LENGTH", "20")
@@ -69,7 +69,7 @@ def test_operations_that_take_a_token_say_so(document: Any) -> None:
         assert ("401" in operation["responses"]) == (takes_token or name == "POST /api/login"), name
 
 
-def test_answers_with_a_header_of_their_own_say_so(document: Any) -> None:
+def test_headers_that_belong_to_a_status_are_described(document: Any) -> None:
     named = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After", "302": "Location"}
     for name, operation in operations(document):
         for status, header in named.items():
@@ -77,7 +77,7 @@ def test_answers_with_a_header_of_their_own_say_so(document: Any) -> None:
                 assert header in operation["responses"][status]["headers"], (name, status)
 
 
-def test_a_proof_is_a_parameter_where_one_is_looked_at(document: Any) -> None:
+def test_the_dpop_header_is_described_where_it_is_read(document: Any) -> None:
     found = {
         name
         for name, operation in operations(document)

@@ -29,7 +29,7 @@ def served(booklist: Booklist) -> list[Any]:
     return books
 
 
-def test_all_warts_are_kept_value_for_value() -> None:
+def test_odd_values_are_kept_as_upstream_sent_them() -> None:
     booklist = Booklist.parse(WARTY)
 
     asked = [{name: book[name] for name in FIELDS if name in book} for book in json.loads(WARTY)]
@@ -56,14 +56,14 @@ def test_one_book_is_the_same_as_in_the_list() -> None:
     assert list(booklist.by_id) == [str(book["id"]) for book in served(booklist)]
 
 
-def test_the_list_is_served_packed_too() -> None:
+def test_the_list_is_kept_gzipped_too() -> None:
     document = Booklist.parse(WARTY).document
 
     assert document.gzipped is not None
     assert gzip.decompress(document.gzipped) == document.body
 
 
-def test_each_form_and_each_content_has_its_own_etag() -> None:
+def test_each_encoding_and_each_content_has_its_own_etag() -> None:
     first, second = parse(GOOD), parse(GOOD | {"title": "Better"})
 
     etags = {document.etag for each in (first, second) for document in (each.document, each.by_id["1"])}
@@ -142,7 +142,7 @@ def test_a_number_too_long_for_python_costs_one_book_and_not_the_list() -> None:
     assert served(Booklist.parse(raw)) == [GOOD]
 
 
-def test_of_a_key_that_is_there_twice_the_last_counts() -> None:
+def test_when_a_key_stands_twice_the_last_one_counts() -> None:
     raw = json.dumps(GOOD).replace('"id"', '"id": "x", "id"').encode()
 
     assert served(Booklist.parse(b"[%b]" % raw)) == [GOOD]
@@ -187,6 +187,6 @@ def test_whatever_upstream_sends_what_is_served_is_json(books: list[dict[str, An
 
 
 @given(st.binary(max_size=40))
-def test_no_bytes_crash_it(raw: bytes) -> None:
+def test_no_bytes_crash_the_parser(raw: bytes) -> None:
     with pytest.raises(ValueError):
         Booklist.parse(raw)

@@ -68,7 +68,7 @@ def test_each_book_can_be_had_by_its_id(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/books", "/api/books/3", "/api/books/999", "/api/books/x"])
-def test_without_a_token_there_is_nothing(site: Site, path: str) -> None:
+def test_without_a_token_nothing_is_served(site: Site, path: str) -> None:
     answer = site.client.get(path)
 
     assert answer.status_code == 401
@@ -77,7 +77,7 @@ def test_without_a_token_there_is_nothing(site: Site, path: str) -> None:
     assert "X-Catalogue" not in answer.headers
 
 
-def test_a_known_etag_without_a_token_is_no_way_in(site: Site) -> None:
+def test_a_known_etag_does_not_replace_a_token(site: Site) -> None:
     etag = site.get("/api/books").headers["ETag"]
 
     assert site.client.get("/api/books", headers={"If-None-Match": etag}).status_code == 401
@@ -112,7 +112,7 @@ def test_an_unknown_id_is_not_found(site: Site, book_id: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/books", "/api/books/3"])
-def test_it_may_be_kept_by_one_browser_which_must_ask_before_it_is_shown_again(site: Site, path: str) -> None:
+def test_answers_are_cached_privately_and_revalidated_each_time(site: Site, path: str) -> None:
     for answer in (site.get(path), site.get(path, If_None_Match="*")):
         assert answer.headers["Cache-Control"] == "private, no-cache"
         assert "Authorization" in [name.strip() for name in answer.headers["Vary"].split(",")]
@@ -153,7 +153,7 @@ def test_a_new_list_has_a_new_etag(site: Site) -> None:
 
 
 @pytest.mark.parametrize("wish", ["gzip", "br, gzip;q=0.5", "*", "GZIP"])
-def test_the_list_is_sent_packed_to_who_wants_it_so(site: Site, wish: str) -> None:
+def test_the_list_is_gzipped_for_clients_that_accept_it(site: Site, wish: str) -> None:
     plain = site.get("/api/books", Accept_Encoding="identity")
 
     packed = site.get("/api/books", Accept_Encoding=wish)
@@ -167,7 +167,7 @@ def test_the_list_is_sent_packed_to_who_wants_it_so(site: Site, wish: str) -> No
 
 
 @pytest.mark.parametrize("wish", ["", "identity", "br", "gzip;q=0", "*;q=0", "gzip;q=nonsense", "\xff"])
-def test_it_is_not_packed_for_who_could_not_read_it(site: Site, wish: str) -> None:
+def test_the_list_is_not_gzipped_for_clients_that_do_not_accept_it(site: Site, wish: str) -> None:
     answer = site.get("/api/books", Accept_Encoding=wish)
 
     assert "Content-Encoding" not in answer.headers
@@ -183,7 +183,7 @@ def test_head_says_the_same_without_the_body(site: Site) -> None:
         assert head.headers[name] == whole.headers[name]
 
 
-def test_it_says_when_upstream_is_away(site: Site) -> None:
+def test_the_answer_says_when_upstream_is_away(site: Site) -> None:
     site.upstream.answer = reply(status="500 Oops")
     site.clock.now += TTL_SECONDS
     site.catalogue.refresh_once()

@@ -32,7 +32,9 @@ def test_upstream_is_not_asked_again_while_the_list_is_fresh(
     assert len(upstream.requests) == 1
 
 
-def test_it_is_refreshed_before_it_expires(catalogue: Catalogue, upstream: Upstream, clock: Clock) -> None:
+def test_the_list_is_refreshed_before_it_expires(
+    catalogue: Catalogue, upstream: Upstream, clock: Clock
+) -> None:
     catalogue.refresh_once()
     upstream.answer = reply(OTHER)
     clock.now += 0.95 * TTL_SECONDS
@@ -107,7 +109,9 @@ def test_after_a_failure_the_waits_grow_and_end_at_a_limit(
     assert len(waits) <= 20
 
 
-def test_one_good_answer_ends_the_waiting(catalogue: Catalogue, upstream: Upstream, clock: Clock) -> None:
+def test_one_good_answer_ends_the_growing_waits(
+    catalogue: Catalogue, upstream: Upstream, clock: Clock
+) -> None:
     upstream.answer = BROKEN
     for _ in range(8):
         catalogue.refresh_once()
@@ -127,7 +131,7 @@ def test_one_good_answer_ends_the_waiting(catalogue: Catalogue, upstream: Upstre
     assert len(upstream.requests) == asked + 1
 
 
-def test_a_trouble_is_said_once_and_its_end_too(
+def test_a_failure_is_logged_once_and_so_is_its_end(
     catalogue: Catalogue, upstream: Upstream, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     upstream.answer = BROKEN

@@ -84,7 +84,7 @@ def test_nonsense_in_redis_is_replaced_by_the_next_good_fetch(
     assert redis.hget(key, "body") == OTHER
 
 
-def test_without_redis_memory_goes_on_serving_and_it_is_said_once(
+def test_without_redis_the_list_in_memory_is_served_and_the_failure_is_logged_once(
     upstream: Upstream, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with PrivateRedis() as server, open_redis(server.url) as redis:

@@ -25,7 +25,7 @@ def test_a_restart_shows_what_redis_kept(
     assert (label(restarted), body(restarted)) == ("cached", NORMAL)
 
 
-def test_the_list_in_redis_has_no_end(catalogue: Catalogue, redis: Redis) -> None:
+def test_the_list_in_redis_never_expires(catalogue: Catalogue, redis: Redis) -> None:
     catalogue.refresh_once()
 
     assert redis.ttl(the_key(redis)) == -1
@@ -47,9 +47,7 @@ def test_another_worker_takes_over_a_new_list_without_asking_upstream(
     assert len(upstream.requests) == 2
 
 
-def test_of_many_workers_at_once_one_fetches(
-    new_catalogue: Callable[[], Catalogue], upstream: Upstream
-) -> None:
+def test_only_one_of_many_workers_fetches(new_catalogue: Callable[[], Catalogue], upstream: Upstream) -> None:
     workers = [new_catalogue() for _ in range(12)]
     at_once(*(worker.refresh_once for worker in workers))
 
@@ -72,7 +70,7 @@ def test_a_worker_that_was_late_for_the_lock_looks_again_before_it_fetches(
     assert label(late) == "live"
 
 
-def test_a_worker_that_was_killed_in_the_middle_blocks_the_others_for_a_while_only(
+def test_a_worker_killed_during_a_fetch_blocks_the_others_only_until_its_lock_expires(
     catalogue: Catalogue, upstream: Upstream, redis: Redis, clock: Clock
 ) -> None:
     catalogue.refresh_once()

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until, wait_until_thread_ends
 pytestmark = pytest.mark.server
 
 
-def test_started_it_fetches_by_itself_and_stops_at_once(catalogue: Catalogue) -> None:
+def test_once_started_it_fetches_by_itself_and_can_be_stopped(catalogue: Catalogue) -> None:
     catalogue.start()
     try:
         wait_until(lambda: label(catalogue) == "live", "the first fetch")
@@ -27,7 +27,7 @@ def test_started_it_fetches_by_itself_and_stops_at_once(catalogue: Catalogue) ->
     wait_until_thread_ends("catalogue")
 
 
-def test_started_twice_it_has_one_thread(catalogue: Catalogue) -> None:
+def test_starting_twice_makes_one_thread(catalogue: Catalogue) -> None:
     catalogue.start()
     catalogue.start()
 
@@ -73,7 +73,7 @@ def test_neither_a_slow_upstream_nor_a_frozen_redis_holds_up_the_start(upstream:
         stuck.stop()
 
 
-def test_a_mistake_of_ours_does_not_end_the_thread(
+def test_an_unexpected_error_does_not_end_the_thread(
     redis: Redis, upstream: Upstream, caplog: pytest.LogCaptureFixture
 ) -> None:
     times = iter([ZeroDivisionError()])

@@ -54,7 +54,7 @@ def test_too_many_headers_are_refused(server: App) -> None:
     assert answer.status == 431
 
 
-def test_clients_that_stop_half_way_stop_nobody_else(server: App) -> None:
+def test_clients_that_stop_half_way_do_not_block_the_others(server: App) -> None:
     """More of them than all workers have threads, in both directions."""
     half = b"POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
     deaf = b"GET /assets/index-a1b2.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200

@@ -4,7 +4,7 @@ from tests.support.app_process import App
 from tests.support.asking import ask
 
 
-def test_health_and_readiness(server: App) -> None:
+def test_health_and_readiness_are_answered(server: App) -> None:
     assert ask(f"{server.url}/healthz").json == {"status": "ok"}
     ready = ask(f"{server.url}/readyz")
     assert (ready.status, ready.json["redis"], ready.json["sql"]) == (200, "ok", "ok")

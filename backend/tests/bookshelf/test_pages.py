@@ -15,14 +15,14 @@ pytestmark = pytest.mark.server
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/books/12", "/no/such/page", "/apinot", "/b%C3%BCcher"])
-def test_pages_are_the_app_and_are_never_kept(server: App, path: str) -> None:
+def test_pages_are_the_app_and_are_never_cached(server: App, path: str) -> None:
     reply = ask(server.url + path)
     assert (reply.status, reply.body) == (200, INDEX)
     assert reply.headers["Cache-Control"] == "no-cache"
     assert reply.headers["Content-Type"].startswith("text/html")
 
 
-def test_hashed_assets_are_kept_for_ever(server: App) -> None:
+def test_hashed_assets_are_cached_for_ever(server: App) -> None:
     reply = ask(f"{server.url}/assets/index-a1b2.js")
     assert reply.body == SCRIPT
     assert reply.headers["Content-Type"].startswith("text/javascript")
@@ -40,7 +40,7 @@ def test_assets_are_sent_as_they_were_compressed(server: App, encoding: str, sto
     assert reply.body[10:] == stored[10:]  # gzip begins with the time
 
 
-def test_other_files_are_served_but_not_for_ever(server: App) -> None:
+def test_other_files_are_served_but_not_cached_for_ever(server: App) -> None:
     reply = ask(f"{server.url}/favicon.svg")
     assert reply.status == 200
     assert "immutable" not in reply.headers["Cache-Control"]
@@ -63,7 +63,7 @@ def test_no_path_leaves_the_folder(server: App, path: str) -> None:
     assert b"import" not in answer
 
 
-def test_head_and_post_on_pages(server: App) -> None:
+def test_pages_answer_head_and_refuse_post(server: App) -> None:
     assert (ask(f"{server.url}/login", "HEAD").status, ask(f"{server.url}/login", "HEAD").body) == (200, b"")
     reply = ask(f"{server.url}/login", "POST", body={})
     expect_problem(reply, 405, "method_not_allowed")

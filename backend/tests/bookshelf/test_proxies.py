@@ -22,17 +22,17 @@ def test_without_trusted_proxies_the_header_is_ignored() -> None:
     assert seen(0, "6.6.6.6") == PEER
 
 
-def test_with_one_proxy_its_own_entry_counts_the_last() -> None:
+def test_with_one_trusted_proxy_the_last_entry_counts() -> None:
     assert seen(1, "192.0.2.7") == "192.0.2.7"
     assert seen(1, "6.6.6.6, 7.7.7.7,192.0.2.7") == "192.0.2.7"
 
 
-def test_with_two_proxies_the_outer_ones_entry_counts() -> None:
+def test_with_two_trusted_proxies_the_last_but_one_entry_counts() -> None:
     assert seen(2, "6.6.6.6, 192.0.2.7, 10.0.0.1") == "192.0.2.7"
 
 
 @pytest.mark.parametrize("header", [None, "", "192.0.2.7"])
-def test_who_came_past_a_proxy_is_who_is_connected(header: str | None) -> None:
+def test_with_too_few_entries_the_connected_peer_counts(header: str | None) -> None:
     assert seen(2, header) == PEER
 
 
@@ -44,7 +44,7 @@ def test_a_client_cant_hide_behind_a_quote(begun: str) -> None:
 
 
 @pytest.mark.parametrize("entry", ["unknown", "_hidden", "unix:", "", "1.2.3", "1.2.3.4.5", "a" * 9000, "é"])
-def test_an_entry_that_is_no_address_leaves_the_proxys(entry: str) -> None:
+def test_for_an_entry_that_is_no_address_the_connected_peer_counts(entry: str) -> None:
     assert seen(1, f"6.6.6.6, {entry}") == PEER
 
 

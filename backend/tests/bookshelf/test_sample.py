@@ -66,5 +66,5 @@ def test_no_book_is_there_twice(field: str) -> None:
 
 
 @pytest.mark.parametrize("isbn", ["1933988674", "020161622x"[:9] + "1", "9780262033849", "193398867", ""])
-def test_the_check_would_notice_a_wrong_digit(isbn: str) -> None:
+def test_the_isbn_check_would_notice_a_wrong_digit(isbn: str) -> None:
     assert not isbn_is_valid(isbn)

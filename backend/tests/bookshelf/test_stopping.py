@@ -62,7 +62,7 @@ def test_a_letter_that_is_under_way_at_the_stop_is_not_sent_again(tmp_path: Path
         assert database.execute("SELECT kind FROM ta_outbox").fetchall() == []
 
 
-def test_a_stop_waits_for_nobody_longer_than_promised(app: App) -> None:
+def test_a_stop_does_not_wait_for_a_request_that_never_ends(app: App) -> None:
     """A client that never finishes its request is not waited for, though the gateway would for a while."""
     with socket.create_connection(("127.0.0.1", app.port)) as slow:
         slow.sendall(b"POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc")

@@ -63,7 +63,7 @@ def test_the_body_comes_back_as_it_was_sent(upstream: Upstream) -> None:
     ],
     ids=["charset", "capitals", "gzip", "chunked", "until closed"],
 )
-def test_it_may_be_sent_in_many_ways(upstream: Upstream, answer: Answer) -> None:
+def test_every_usual_way_to_send_a_body_is_read(upstream: Upstream, answer: Answer) -> None:
     upstream.answer = answer
 
     assert fetch_json(upstream.url, within_seconds=10) == WARTY
@@ -134,7 +134,7 @@ def test_a_gzip_bomb_ends_at_the_limit_and_not_in_memory(upstream: Upstream, chu
     ],
     ids=["status", "header", "100", "open body", "body", "chunks", "chunk size", "trailers", "redirect"],
 )
-def test_wherever_upstream_drips_the_fetch_ends_in_time(upstream: Upstream, answer: Answer) -> None:
+def test_a_fetch_ends_in_time_wherever_upstream_drips(upstream: Upstream, answer: Answer) -> None:
     upstream.answer = answer
 
     assert_cut_short(upstream.url)
@@ -147,7 +147,7 @@ def test_a_dripping_tls_handshake_ends_in_time(upstream: Upstream) -> None:
     assert_cut_short(url)
 
 
-def test_no_server_no_name_and_no_tls_have_words_of_their_own(upstream: Upstream) -> None:
+def test_no_server_no_name_and_no_certificate_have_messages_of_their_own(upstream: Upstream) -> None:
     with running_upstream() as gone:
         pass
 
@@ -202,7 +202,7 @@ def test_a_redirect_never_leads_to_something_less_safe(url: str, location: str) 
         next_url(url, location)
 
 
-def test_a_redirect_away_from_http_is_refused_for_real(upstream: Upstream) -> None:
+def test_a_redirect_to_a_file_is_refused(upstream: Upstream) -> None:
     upstream.answer = reply(status="302 Found", headers=["Location: file:///etc/passwd"])
 
     assert why_not(upstream.url) == "redirects to where we don't follow"
@@ -228,7 +228,7 @@ def test_a_proxy_with_a_password_is_given_it(upstream: Upstream, monkeypatch: py
     assert base64.b64encode(b"me:pass@word").decode() in upstream.requests[0]
 
 
-def test_an_exception_to_the_proxy_is_kept(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_respected(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 

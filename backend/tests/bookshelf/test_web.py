@@ -47,7 +47,7 @@ def test_other_host_names_are_refused(server: App, host: str) -> None:
     expect_problem(ask(f"{server.url}/healthz", headers={"Host": host}), 400, "host_not_allowed")
 
 
-def test_behind_https_and_for_other_origins(tmp_path: Path) -> None:
+def test_https_other_hosts_and_other_origins_follow_the_settings(tmp_path: Path) -> None:
     env = {
         "PUBLIC_URL": "https://books.example",
         "CORS_ORIGINS": "https://app.example",

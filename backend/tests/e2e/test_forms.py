@@ -102,7 +102,7 @@ def test_a_password_can_be_pasted(profile: Profile, person: Person) -> None:
     expect_books(page)
 
 
-def test_caps_lock_is_told(profile: Profile) -> None:
+def test_caps_lock_is_announced(profile: Profile) -> None:
     page = profile.tab("/login")
     password = page.get_by_label("Password", exact=True)
     password.dispatch_event("keydown", {"key": "A", "modifierCapsLock": True})

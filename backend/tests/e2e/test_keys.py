@@ -69,7 +69,7 @@ def answers_lost(context: BrowserContext, path: str) -> Iterator[list[str]]:
     context.unroute(f"**{path}")
 
 
-def test_a_copy_of_local_storage_is_worth_one_token_life_and_then_says_why(
+def test_a_copy_of_local_storage_works_for_one_token_life_and_then_says_why_not(
     quick: Page, open_profile: OpenProfile, quick_app: App
 ) -> None:
     thief = open_profile(quick_app)

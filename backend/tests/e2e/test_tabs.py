@@ -46,7 +46,7 @@ EVIL = (
 )
 
 
-def test_log_in_leads_nowhere_else(profile: Profile, person: Person) -> None:
+def test_log_in_never_leads_to_another_site(profile: Profile, person: Person) -> None:
     page = profile.tab(f"/login?from={quote(EVIL[2], safe='')}")
     log_in(page, person)
     expect(page).to_have_url(profile.app.url + "/books")
@@ -87,7 +87,7 @@ def test_a_log_in_and_a_log_out_are_seen_by_the_other_tabs(profile: Profile, per
         ("account", "Signed out"),
     ],
 )
-def test_what_ended_a_session_elsewhere_is_said(
+def test_the_reason_why_a_session_ended_elsewhere_is_shown(
     page: Page, profile: Profile, person: Person, end: str, words: str
 ) -> None:
     expect_books(page)
@@ -188,7 +188,9 @@ def test_a_server_that_is_away_logs_nobody_out(open_profile: OpenProfile, lonely
     expect_books(login_page)
 
 
-def test_a_log_out_counts_here_even_if_the_server_is_not_told(page: Page, profile: Profile) -> None:
+def test_a_log_out_works_in_this_browser_even_if_the_server_cannot_be_told(
+    page: Page, profile: Profile
+) -> None:
     expect_books(page)
     profile.expect_trouble("ERR_FAILED")
     page.route("**/api/logout", lambda route: route.abort())

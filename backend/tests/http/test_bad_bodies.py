@@ -48,7 +48,7 @@ BAD_BODIES = [
 
 
 @pytest.mark.parametrize("path", ["register", "login"])
-def test_every_bad_body_gets_its_4xx(server: App, path: str) -> None:
+def test_every_malformed_body_is_refused_by_the_server(server: App, path: str) -> None:
     for body, status, code in BAD_BODIES:
         reply = ask(f"{server.url}/api/{path}", "POST", body=body)
         expect_problem(reply, status, code)
@@ -80,7 +80,7 @@ def test_ten_megabytes_are_refused(server: App, path: str, chunked: bool) -> Non
     expect_headers(reply)
 
 
-def test_no_answer_tells_the_inside(server: App) -> None:
+def test_no_answer_shows_internals(server: App) -> None:
     for body, *_ in BAD_BODIES:
         said = ask(f"{server.url}/api/login", "POST", body=body).body
         assert not any(word in said for word in (b"pydantic", b"Traceback", b"Error:", b".py"))
@@ -102,11 +102,11 @@ def test_no_answer_tells_the_inside(server: App) -> None:
         (b'{"a":"' + b"x" * 20_000 + b'"}', 413),
     ],
 )
-def test_odd_bodies_get_their_4xx(client: FlaskClient, body: bytes, status: int) -> None:
+def test_malformed_bodies_are_refused_in_the_small_app(client: FlaskClient, body: bytes, status: int) -> None:
     answer = client.post("/api/register", data=body, content_type="application/json")
     assert answer.status_code == status
     assert answer.content_type == "application/problem+json"
 
 
-def test_another_content_type_is_refused(client: FlaskClient) -> None:
+def test_a_form_is_refused(client: FlaskClient) -> None:
     assert code_of(client.post("/api/login", data=PERSON)) == (415, "unsupported_media_type")

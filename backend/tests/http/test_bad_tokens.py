@@ -64,7 +64,7 @@ def test_an_authorization_header_that_is_not_ascii_is_refused(server: App, reade
             expect_headers(reply)
 
 
-def test_what_needs_a_token_refuses_those_without(server: App) -> None:
+def test_every_protected_operation_refuses_requests_without_a_token(server: App) -> None:
     for method, path in protected_operations(server):
         reply = ask(server.url + path, method, body={})
         expect_problem(reply, 401, "missing_token")

@@ -59,7 +59,5 @@ def test_without_a_valid_token_nobody_gets_in(client: FlaskClient, header: str |
 @pytest.mark.parametrize(
     ("method", "path"), [("PATCH", "/me"), ("DELETE", "/me"), ("POST", "/password/change")]
 )
-def test_who_has_no_token_is_told_so_before_the_body_is_looked_at(
-    people: People, method: str, path: str
-) -> None:
+def test_a_missing_token_is_reported_before_the_body_is_read(people: People, method: str, path: str) -> None:
     assert code_of(people.http.open(f"/api{path}", method=method)) == (401, "missing_token")

@@ -39,7 +39,7 @@ def test_fifty_registrations_of_one_name_at_once_give_one_account(server: App) -
     expect_problem(next(reply for reply in replies if reply.status == 409), 409, "username_taken")
 
 
-def test_racing_refreshes_of_one_token_give_one_chain(reader: Reader) -> None:
+def test_racing_refreshes_of_one_token_give_one_successor(reader: Reader) -> None:
     token = reader.log_in()
     for _ in range(3):
         replies = many_at_once(MANY_CONNECTIONS, lambda _, old=token: reader.post("refresh", old))

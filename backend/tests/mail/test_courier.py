@@ -27,7 +27,9 @@ def test_a_reset_goes_to_the_stored_address_whatever_was_typed(office: Office, b
     assert office.rows() == []
 
 
-def test_a_reset_for_anybody_else_is_dropped_without_a_word(office: Office, box: Postbox) -> None:
+def test_a_reset_for_an_unknown_disabled_or_unconfirmed_address_is_dropped_silently(
+    office: Office, box: Postbox
+) -> None:
     office.add_user("Bob", "bob@example.org", disabled_at=OPENING)
     office.add_user("Eve", None, pending_email="eve@example.org")
     for address in ("nobody@example.org", "bob@example.org", "eve@example.org"):
@@ -45,7 +47,7 @@ def test_a_verification_goes_to_the_pending_address(office: Office, box: Postbox
     assert office.codes == [("verify", user_id, "new@example.org")]
 
 
-def test_who_leaves_while_a_letter_is_written_keeps_no_code(office: Office) -> None:
+def test_no_code_is_made_for_an_account_deleted_while_its_letter_is_written(office: Office) -> None:
     user_id = office.add_user()
     office.post("reset")
     connected, deleted = threading.Event(), threading.Event()
@@ -100,7 +102,7 @@ def test_a_notice_goes_to_the_address_of_its_time_and_says_what_happened_then(
     assert office.codes == []
 
 
-def test_each_try_has_a_new_code_and_says_that_it_is_another_letter(office: Office, box: Postbox) -> None:
+def test_each_try_has_a_new_code_and_a_new_message_id(office: Office, box: Postbox) -> None:
     office.add_user()
     office.post("reset")
     box.data = "451 Later"
@@ -113,7 +115,7 @@ def test_each_try_has_a_new_code_and_says_that_it_is_another_letter(office: Offi
     assert ".2@books.example>" in received.message["Message-ID"]
 
 
-def test_a_notice_that_is_sent_again_is_the_same_letter(office: Office, box: Postbox) -> None:
+def test_a_notice_that_is_sent_again_keeps_its_message_id(office: Office, box: Postbox) -> None:
     office.post("new_browser", office.add_user())
     row = office.rows()[0]
     office.outbox.claim(office.clock.now)

@@ -42,7 +42,9 @@ def test_after_an_hour_without_a_mail_server_every_letter_arrives_once(office: O
     assert office.rows() == []
 
 
-def test_without_a_mail_server_nobodys_letters_wait_like_everybodys(office: Office, box: Postbox) -> None:
+def test_without_a_mail_server_letters_to_unknown_addresses_wait_like_all_others(
+    office: Office, box: Postbox
+) -> None:
     office.add_user()
     courier = office.courier(jitter=lambda: 1.0)
     box.stop()
@@ -57,7 +59,7 @@ def test_without_a_mail_server_nobodys_letters_wait_like_everybodys(office: Offi
         box.start()
 
 
-def test_waits_grow_up_to_ten_minutes(office: Office, box: Postbox) -> None:
+def test_waits_between_retries_grow_up_to_ten_minutes(office: Office, box: Postbox) -> None:
     box.rcpt = "451 Later"
     office.post("new_browser", office.add_user())
     courier = office.courier(jitter=lambda: 1.0)
@@ -69,7 +71,7 @@ def test_waits_grow_up_to_ten_minutes(office: Office, box: Postbox) -> None:
     assert waits == [5, 10, 20, 40, 80, 160, 320, 600, 600]
 
 
-def test_waits_are_spread(office: Office, box: Postbox) -> None:
+def test_retries_are_spread_in_time(office: Office, box: Postbox) -> None:
     box.rcpt = "451 Later"
     user_id = office.add_user()
     for _ in range(10):
@@ -97,7 +99,9 @@ def test_after_a_day_a_letter_is_given_up(
     assert_discreet(caplog)
 
 
-def test_nobodys_letter_is_given_up_without_a_word(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_letter_to_an_unknown_address_is_given_up_silently(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
     office.post("reset", address="nobody@example.org")
     office.clock.pass_by(days=2)
     office.deliver()
@@ -116,7 +120,7 @@ def test_a_letter_that_will_never_be_accepted_is_given_up_at_once(
     assert_discreet(caplog)
 
 
-def test_what_is_recorded_of_a_given_up_letter_stands_or_falls_with_its_removal(
+def test_giving_up_is_recorded_in_the_transaction_that_removes_the_letter(
     office: Office, box: Postbox
 ) -> None:
     box.rcpt = "550 Never"
@@ -131,7 +135,7 @@ def test_what_is_recorded_of_a_given_up_letter_stands_or_falls_with_its_removal(
     assert len(office.rows()) == 1
 
 
-def test_without_redis_letters_with_codes_wait_and_others_leave(office: Office, box: Postbox) -> None:
+def test_without_redis_letters_with_codes_wait_and_others_are_sent(office: Office, box: Postbox) -> None:
     user_id = office.add_user()
     office.redis_is_away = True
     office.post("reset")
@@ -155,7 +159,7 @@ def test_a_letter_that_cant_be_written_doesnt_stop_the_others(
     assert_discreet(caplog)
 
 
-def test_a_mail_server_that_cant_be_used_is_seen_whoever_the_letter_is_for(
+def test_an_unusable_mail_server_shows_in_the_status_whoever_the_letter_is_for(
     office: Office, box: Postbox
 ) -> None:
     courier = office.courier(jitter=lambda: 1.0)

@@ -25,7 +25,7 @@ def test_every_letter_says_the_same_in_text_and_in_html(letters: Letters, kind: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_headers_are_those_of_a_machine_that_writes_to_one_person(letters: Letters, kind: str) -> None:
+def test_the_headers_mark_an_automatic_letter_to_one_person(letters: Letters, kind: str) -> None:
     message = write(letters, kind).message
     assert message["From"] == "Bookshelf <no-reply@books.example>"
     assert message["To"] == "ada@example.org"
@@ -81,7 +81,7 @@ def test_a_link_can_be_copied_from_the_raw_letter(letters: Letters) -> None:
         *((5400, "90 minutes"), (86_400, "24 hours"), (172_800, "2 days")),
     ],
 )
-def test_lifetimes_in_words(seconds: int, words: str) -> None:
+def test_lifetimes_are_said_in_words(seconds: int, words: str) -> None:
     assert in_words(seconds) == words
 
 
@@ -99,7 +99,7 @@ def test_what_others_wrote_is_escaped_and_never_a_link_or_a_line_of_its_own(lett
     assert "From: an unknown address\nWith: <b>x</b> https:" in text.replace("\u2060", "")
 
 
-def test_a_name_looks_as_it_is() -> None:
+def test_taking_links_out_of_a_name_does_not_change_how_it_looks() -> None:
     assert unlinked("ada.lovelace").replace("\u2060", "") == "ada.lovelace"
     assert unlinked("Ада") == "Ада"
 
@@ -110,7 +110,7 @@ def test_an_address_that_isnt_exactly_one_gets_no_letter(letters: Letters, addre
         write(letters, to=address)
 
 
-def test_the_words_of_the_settings_cant_begin_a_header() -> None:
+def test_settings_cannot_inject_headers() -> None:
     sender = parse_sender("a@books.example")
     wrong = Letters(
         product_name="Books\r\nBcc: b@example.org\n\n",
@@ -125,6 +125,6 @@ def test_the_words_of_the_settings_cant_begin_a_header() -> None:
         write(wrong).message["X-Anything"] = "a\r\nBcc: b@example.org"
 
 
-def test_an_address_in_digits_is_no_name_for_a_message() -> None:
+def test_the_host_of_a_message_id_is_never_an_ip_address() -> None:
     assert host_of("http://127.0.0.1:5003") == host_of("http://[::1]:5003") == "localhost"
     assert host_of("https://bücher.example") == "xn--bcher-kva.example"

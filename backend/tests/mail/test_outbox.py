@@ -34,7 +34,7 @@ def test_a_post_wakes_this_process_once_it_is_committed(office: Office) -> None:
     assert office.outbox.posted.is_set()
 
 
-def test_asking_for_a_reset_does_the_same_for_everybody(office: Office) -> None:
+def test_asking_for_a_reset_runs_the_same_sql_for_everybody(office: Office) -> None:
     office.add_user()
     said: list[str] = []
     event.listen(
@@ -70,7 +70,7 @@ def test_couriers_side_by_side_send_each_letter_once(office: Office, box: Postbo
     assert office.rows() == []
 
 
-def test_what_is_claimed_is_nobody_elses_until_the_lease_is_over(office: Office, box: Postbox) -> None:
+def test_a_claimed_letter_is_left_alone_until_its_lease_is_over(office: Office, box: Postbox) -> None:
     office.post("new_browser", office.add_user())
     row = office.outbox.claim(office.clock.now)  # and then this courier dies
     assert row is not None
@@ -81,7 +81,7 @@ def test_what_is_claimed_is_nobody_elses_until_the_lease_is_over(office: Office,
     assert [received.recipients for received in box.received] == [[MAILBOX]]
 
 
-def test_who_comes_back_after_the_lease_cant_touch_the_next_ones_claim(office: Office) -> None:
+def test_a_courier_that_returns_after_its_lease_cannot_touch_the_next_claim(office: Office) -> None:
     office.post("new_browser", office.add_user())
     late = office.outbox.claim(office.clock.now)
     assert late is not None
@@ -115,7 +115,7 @@ def test_a_database_that_goes_away_after_the_sending_makes_no_second_letter(
     assert len(box.received) == 1
 
 
-def test_nothing_is_left_of_a_user_who_leaves_and_all_of_everybody_else(office: Office) -> None:
+def test_the_letters_of_a_deleted_user_are_removed_and_no_others(office: Office) -> None:
     user_id, bob = office.add_user(pending_email="bob@example.org"), office.add_user("Bob", "bob@example.org")
     office.post("verify", user_id, "bob@example.org")
     office.post("new_browser", user_id)
@@ -142,7 +142,7 @@ def test_the_status_counts_what_waits_but_never_resets(office: Office) -> None:
     assert office.outbox.status() == Status(2, 60)
 
 
-def test_when_a_reset_leaves_says_nothing_about_when_it_was_asked_for(office: Office, box: Postbox) -> None:
+def test_a_reset_leaves_at_a_random_moment_after_it_was_asked_for(office: Office, box: Postbox) -> None:
     late = Outbox(database=office.database, clock=office.clock, jitter=lambda: 0.75)
     user_id = office.add_user()
     with office.database.write() as sql:

@@ -90,7 +90,7 @@ def test_smtps_is_tls_from_the_first_byte(
     assert [received.tls for received in box.received] == [True]
 
 
-def test_where_starttls_was_cut_out_nothing_is_said_in_clear(letters: Letters) -> None:
+def test_without_starttls_nothing_is_sent_in_clear(letters: Letters) -> None:
     with Postbox(login=("ada", "secret")) as box:  # offers no STARTTLS
         with pytest.raises(smtplib.SMTPNotSupportedError):
             send(
@@ -118,9 +118,7 @@ def test_a_certificate_that_cant_be_verified_gets_no_letter(
 @pytest.mark.parametrize(
     "answers", [{"rcpt": "550 No such user"}, {"data": "554 We don't like it"}], ids=["recipient", "letter"]
 )
-def test_a_letter_that_is_refused_for_good_is_told_from_trouble_that_passes(
-    letters: Letters, answers: dict[str, str]
-) -> None:
+def test_permanent_refusals_differ_from_temporary_failures(letters: Letters, answers: dict[str, str]) -> None:
     with Postbox(**answers) as box, pytest.raises(Refused):
         send(clear(box.port), write(letters))
     passing = {name: "451" + answer[3:] for name, answer in answers.items()}
@@ -129,20 +127,18 @@ def test_a_letter_that_is_refused_for_good_is_told_from_trouble_that_passes(
     assert box.received == []
 
 
-def test_a_wrong_password_is_trouble_that_passes(letters: Letters) -> None:
+def test_a_wrong_password_is_a_temporary_failure(letters: Letters) -> None:
     with Postbox(login=("ada", "right")) as box, pytest.raises(smtplib.SMTPAuthenticationError):
         send(SmtpServer.parse(f"smtp://ada:wrong@127.0.0.1:{box.port}"), write(letters))
 
 
-def test_a_server_that_says_nothing_is_left_in_time(
-    letters: Letters, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_server_is_given_up(letters: Letters, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "COMMAND_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(OSError, match=r"timed out|closed"):
         send(clear(silent.getsockname()[1]), write(letters))
 
 
-def test_once_it_is_handed_over_the_server_may_take_its_time(
+def test_after_the_hand_over_the_server_may_answer_slowly(
     letters: Letters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mail, "COMMAND_SECONDS", 1.0)

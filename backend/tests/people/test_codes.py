@@ -16,7 +16,7 @@ from tests.support.small_app import worker
 from tests.support.still_clock import Clock
 
 
-def test_wrong_expired_replaced_and_foreign_codes_are_one_answer(people: People, clock: Clock) -> None:
+def test_wrong_expired_replaced_and_foreign_codes_get_one_answer(people: People, clock: Clock) -> None:
     people.verified()
     replaced = people.forgotten()
     code = people.forgotten()
@@ -63,7 +63,7 @@ def test_a_code_counts_only_for_the_address_that_it_was_sent_to(people: People, 
 
 
 @pytest.mark.parametrize("path", ["/password/reset", "/email/verify"])
-def test_what_was_not_committed_is_done_by_the_same_request_again(
+def test_a_request_that_failed_before_its_commit_can_be_repeated(
     people: People, app: Flask, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     codes = codes_of(app)

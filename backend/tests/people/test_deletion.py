@@ -12,7 +12,7 @@ from tests.support.small_app import worker
 from tests.support.still_clock import Clock
 
 
-def test_leaving_with_somebody_elses_address_clears_no_count_of_guesses_at_it(
+def test_deleting_an_account_forgets_no_failures_for_an_address_it_never_confirmed(
     people: People, redis_server: PrivateRedis, database_url: str, clock: Clock
 ) -> None:
     people.verified()
@@ -28,7 +28,7 @@ def test_leaving_with_somebody_elses_address_clears_no_count_of_guesses_at_it(
 
 
 @pytest.mark.parametrize("logged_in", [False, True])
-def test_a_wrong_password_is_one_also_if_the_account_is_deleted_meanwhile(
+def test_a_wrong_password_is_reported_even_if_the_account_is_deleted_meanwhile(
     people: People, app: Flask, monkeypatch: pytest.MonkeyPatch, logged_in: bool
 ) -> None:
     people.register()

@@ -33,7 +33,7 @@ def test_nobody_can_fill_a_mailbox_with_links_nor_keep_its_owner_out_by_trying(
         assert strict.post("/email/verify", {"code": strict.code()}).status_code == 204
 
 
-def test_an_address_counts_once_its_link_was_opened(people: People) -> None:
+def test_an_address_can_be_used_once_its_link_was_opened(people: People) -> None:
     people.register()
     token = people.token()
     assert people.log_in(ADDRESS).status_code == 401
@@ -44,7 +44,7 @@ def test_an_address_counts_once_its_link_was_opened(people: People) -> None:
     assert people.log_in(ADDRESS).status_code == 200
 
 
-def test_somebody_elses_address_gives_nothing_and_blocks_nobody(people: People) -> None:
+def test_claiming_somebody_elses_address_gives_nothing_and_blocks_nobody(people: People) -> None:
     people.register("Eve", ADDRESS)
     eves = people.code()
     people.verified("Ada", ADDRESS)
@@ -91,7 +91,7 @@ def test_a_new_link_ends_the_one_before(people: People) -> None:
         *(ADDRESS.replace("i", "\u0131"), ADDRESS.replace("a", "\u0430"), ADDRESS.replace("a", "\uff41")),
     ],
 )
-def test_what_is_not_one_address_is_refused_everywhere_and_nobody_is_mailed(
+def test_anything_but_one_address_is_refused_everywhere_and_nobody_is_mailed(
     people: People, address: Any
 ) -> None:
     people.verified()

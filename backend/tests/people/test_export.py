@@ -12,7 +12,7 @@ from tests.support.examples import ADDRESS, PASSWORD
 from tests.support.inside import database_of
 
 
-def test_an_export_has_all_and_leaving_leaves_nothing(
+def test_an_export_has_everything_and_deletion_leaves_nothing(
     people: People, app: Flask, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")

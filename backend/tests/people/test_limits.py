@@ -30,7 +30,7 @@ def test_each_rule_allows_its_amount_in_its_period(
     limits.count(rule, "192.0.2.7")
 
 
-def test_no_period_of_whatever_beginning_has_more_than_its_amount(limits: Limits, clock: Clock) -> None:
+def test_no_period_holds_more_than_its_amount_whenever_it_begins(limits: Limits, clock: Clock) -> None:
     """A counter that begins anew each full minute lets twice the amount pass around its turn."""
     clock.now = START + 59
     for _ in range(20):
@@ -39,7 +39,7 @@ def test_no_period_of_whatever_beginning_has_more_than_its_amount(limits: Limits
     assert wait_of(lambda: limits.count("login", "192.0.2.7")) == 58
 
 
-def test_what_is_refused_is_not_counted(limits: Limits, clock: Clock) -> None:
+def test_refused_requests_are_not_counted(limits: Limits, clock: Clock) -> None:
     for _ in range(40):
         wait_of(lambda: limits.count("login", "192.0.2.7"))
         clock.now += 1
@@ -47,7 +47,7 @@ def test_what_is_refused_is_not_counted(limits: Limits, clock: Clock) -> None:
     limits.count("login", "192.0.2.7")
 
 
-def test_rules_and_subjects_count_apart(limits: Limits) -> None:
+def test_rules_and_subjects_are_counted_separately(limits: Limits) -> None:
     for _ in range(3):
         limits.count("forgot_account", "ada")
     limits.count("forgot_account", "eve")
@@ -104,7 +104,7 @@ def test_without_our_key_nobody_can_tell_whose_record_it_is(redis: Redis, clock:
     assert len(redis.keys("*")) == 2
 
 
-def test_a_deleted_account_leaves_nothing(limits: Limits, redis: Redis) -> None:
+def test_forgetting_an_account_leaves_nothing_in_redis(limits: Limits, redis: Redis) -> None:
     log_in(limits, HOME, right=True)
     fail(limits, 5, AWAY)
     limits.forget(ADA, [HOME, AWAY])
@@ -124,7 +124,7 @@ def test_without_redis_nobody_may_try(clock: Clock) -> None:
             attempt()
 
 
-def test_all_of_it_works_on_a_cluster(cluster: Redis, clock: Clock) -> None:
+def test_limits_work_on_a_redis_cluster(cluster: Redis, clock: Clock) -> None:
     limits = Limits(redis=cluster, key=KEY, rates=RATES, clock=clock)
     use_everything(limits)
     assert log_in(limits, AWAY, right=True) == 2
@@ -132,11 +132,11 @@ def test_all_of_it_works_on_a_cluster(cluster: Redis, clock: Clock) -> None:
     limits.forget(ADA, [HOME])
 
 
-def test_what_people_type_can_hold_anything(limits: Limits) -> None:
+def test_names_and_devices_may_hold_any_characters(limits: Limits) -> None:
     fail(limits, 5, "a\x00b\ud800", "\udfff\x00" + "x" * 100_000)
 
 
-def test_account_and_device_do_not_run_into_each_other(limits: Limits) -> None:
+def test_account_and_device_are_not_confused_when_they_are_joined(limits: Limits) -> None:
     log_in(limits, "c", "a\x00b", right=True)
     fail(limits, 5, AWAY, "a")
     assert log_in(limits, "b\x00c", "a", right=True) == 2

@@ -32,7 +32,7 @@ def test_a_wait_stops_the_right_password_too_until_it_is_over(limits: Limits, cl
     assert log_in(limits, right=True) == 0
 
 
-def test_while_a_wait_runs_nothing_is_hashed(limits: Limits) -> None:
+def test_during_a_wait_no_password_is_checked(limits: Limits) -> None:
     log_in(limits, HOME, right=True)
     for device, own in ((AWAY, False), (HOME, False), ("session:1", True)):
         fail(limits, 5, device, own=own)
@@ -72,19 +72,19 @@ def test_failures_are_forgotten_after_a_day_without_one(limits: Limits, clock: C
     fail(limits, 5)
 
 
-def test_accounts_count_apart_and_names_that_nobody_has_count_alike(limits: Limits) -> None:
+def test_accounts_are_counted_separately_and_unknown_names_like_accounts(limits: Limits) -> None:
     fail(limits, 5, account="nobody")
     assert log_in(limits, account="nobody", right=False) == 2
     assert log_in(limits, account=ADA, right=False) == 0
 
 
-def test_to_ask_for_patience_counts_nothing(limits: Limits) -> None:
+def test_asking_whether_to_wait_counts_nothing(limits: Limits) -> None:
     for _ in range(100):
         limits.demand_patience(ADA, AWAY)
     fail(limits, 5)
 
 
-def test_a_burst_of_guesses_learns_no_more_than_as_many_in_a_row(limits: Limits) -> None:
+def test_a_burst_of_guesses_gets_no_more_answers_than_guesses_in_a_row(limits: Limits) -> None:
     """All of them pass demand_patience, because none has been hashed yet."""
     limits.demand_patience(ADA, AWAY)
     waits = many_at_once(100, lambda _: wait_of(lambda: limits.settle(ADA, AWAY, succeeded=False)))

@@ -32,12 +32,12 @@ def test_an_address_stands_for_its_network(ip: str, whom: str) -> None:
 @pytest.mark.parametrize(
     "ip", ["", "unknown", "_hidden", "unix:", "[", "[]", "]:1", "1.2.3", "010.0.0.1", "1.2.3.4/8", "١.1.1.1"]
 )
-def test_all_nonsense_shares_one_allowance(ip: str) -> None:
+def test_addresses_that_make_no_sense_share_one_allowance(ip: str) -> None:
     assert network(ip) == "unknown"
 
 
 @given(st.ip_addresses(v=6))
-def test_all_of_a_slash_64_is_one(address: IPv6Address) -> None:
+def test_all_addresses_of_an_ipv6_slash_64_count_as_one(address: IPv6Address) -> None:
     sibling = IPv6Address(int(address) ^ 0xFFFF_FFFF_FFFF_FFFF)
     neighbour = IPv6Address(int(address) ^ (1 << 64))
     if address.ipv4_mapped or sibling.ipv4_mapped or neighbour.ipv4_mapped:

@@ -27,7 +27,7 @@ def test_a_known_device_has_an_allowance_and_waits_of_its_own(limits: Limits, cl
     fail(limits, 5, HOME)
 
 
-def test_a_burst_from_a_known_device_learns_no_more_either(limits: Limits) -> None:
+def test_a_burst_from_a_known_device_gets_no_more_answers_either(limits: Limits) -> None:
     log_in(limits, HOME, right=True)
     waits = many_at_once(60, lambda _: wait_of(lambda: limits.settle(ADA, HOME, succeeded=False)))
     assert waits.count(0) == 5
@@ -65,7 +65,7 @@ def test_a_failure_does_not_make_a_known_device_forgotten(limits: Limits, redis:
     assert redis.ttl(key) > 89 * DAY
 
 
-def test_a_live_session_counts_for_itself(limits: Limits, redis: Redis) -> None:
+def test_each_live_session_has_failures_of_its_own(limits: Limits, redis: Redis) -> None:
     fail(limits, 5, AWAY)
     fail(limits, 5, "session:1", own=True)
     assert log_in(limits, "session:1", right=True, own=True) == 2

@@ -78,7 +78,7 @@ def test_waits_tell_neither_who_has_an_account_nor_which_address_is_whose(
 
 
 @pytest.mark.parametrize(("stored", "status"), [(PASSWORD, 200), (NEW_PASSWORD, 401)])
-def test_a_log_in_counts_if_its_password_is_still_the_one_whatever_its_hash(
+def test_a_log_in_succeeds_if_its_password_was_only_rehashed_meanwhile(
     people: People, app: Flask, monkeypatch: pytest.MonkeyPatch, stored: str, status: int
 ) -> None:
     people.register()
@@ -149,7 +149,7 @@ def test_a_hash_is_made_anew_at_log_in_when_the_parameters_rise(stores: tuple[st
         assert stored() == second
 
 
-def test_beyond_the_bound_log_in_and_registration_answer_503(
+def test_too_many_hashes_at_once_are_answered_with_503(
     sqlite_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "HASH_WAIT_SECONDS", 0.01)

@@ -112,7 +112,7 @@ def test_a_session_that_ended_meanwhile_gets_no_new_one_by_a_password_change(
         ("DELETE", "/me", {}),
     ],
 )
-def test_nothing_is_changed_by_a_password_that_is_no_longer_the_one(
+def test_nothing_is_changed_if_the_password_was_replaced_meanwhile(
     people: People,
     app: Flask,
     monkeypatch: pytest.MonkeyPatch,
@@ -145,6 +145,6 @@ def test_a_letter_that_a_courier_already_holds_gets_no_code_after_a_password_cha
     assert write_letter(courier_of(app), row, now) is None
 
 
-def test_password_managers_are_led_to_the_page(people: People) -> None:
+def test_password_managers_are_redirected_to_the_password_page(people: People) -> None:
     answer = people.http.get("/.well-known/change-password")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/account#password")

@@ -39,14 +39,14 @@ def test_a_hash_is_argon2id_with_the_configured_cost_and_a_salt_of_its_own() -> 
 
 
 @given(TEXT)
-def test_every_password_opens_however_its_accents_were_typed(password: str) -> None:
+def test_every_password_is_accepted_however_its_accents_were_typed(password: str) -> None:
     stored = CHEAP_PASSWORDS.hash(password)
     for form in ("NFC", "NFD"):
         assert CHEAP_PASSWORDS.verify(stored, unicodedata.normalize(form, password))
 
 
 @given(TEXT, TEXT)
-def test_nothing_but_the_whole_password_opens(password: str, other: str) -> None:
+def test_only_the_whole_password_is_accepted(password: str, other: str) -> None:
     stored = CHEAP_PASSWORDS.hash(password)
     same = unicodedata.normalize("NFC", password) == unicodedata.normalize("NFC", other)
     assert CHEAP_PASSWORDS.verify(stored, other) == same
@@ -61,18 +61,18 @@ def test_nothing_is_trimmed_folded_or_cut(change: Any) -> None:
     assert CHEAP_PASSWORDS.verify(CHEAP_PASSWORDS.hash(password), password)
 
 
-def test_compatibility_forms_stay_apart() -> None:
+def test_unicode_compatibility_forms_are_different_passwords() -> None:
     """NFC, not NFKC: the latter would make one of two passwords that look different."""
     assert not CHEAP_PASSWORDS.verify(CHEAP_PASSWORDS.hash("①" * 15), "1" * 15)
 
 
 @pytest.mark.parametrize("stored", ["", "x", "$2b$12$" + "a" * 53])
-def test_a_damaged_hash_opens_for_nobody(stored: str) -> None:
+def test_a_damaged_hash_accepts_no_password(stored: str) -> None:
     assert not CHEAP_PASSWORDS.verify(stored, "")
     assert not CHEAP_PASSWORDS.verify(stored, "decoy")
 
 
-def test_the_decoy_opens_for_nobody() -> None:
+def test_the_decoy_hash_accepts_no_password() -> None:
     assert not CHEAP_PASSWORDS.verify(None, "decoy")
 
 

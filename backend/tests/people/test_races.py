@@ -9,7 +9,7 @@ from tests.support.small_app import worker
 from tests.support.still_clock import Clock
 
 
-def test_of_twenty_resets_with_one_code_one_wins_and_its_password_logs_in(people: People) -> None:
+def test_only_one_of_twenty_resets_with_one_code_succeeds_and_its_password_logs_in(people: People) -> None:
     people.verified()
     code = people.forgotten()
     passwords = [f"{NEW_PASSWORD} number {n}" for n in range(20)]
@@ -47,7 +47,7 @@ def test_no_refresh_and_no_log_in_survives_a_password_change_that_they_race(
             current = newer
 
 
-def test_whatever_ends_sessions_at_once_waits_for_the_others_and_fails_for_nobody(
+def test_racing_ways_to_end_sessions_all_succeed(
     people: People, redis_server: PrivateRedis, database_url: str, clock: Clock
 ) -> None:
     people.register()

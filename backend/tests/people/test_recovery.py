@@ -30,7 +30,7 @@ def test_a_forgotten_password_is_replaced_and_every_session_ends(people: People)
     assert [letter["To"] for letter in people.letters()] == [ADDRESS]
 
 
-def test_forgot_answers_the_same_for_everyone_and_mails_only_verified_addresses(people: People) -> None:
+def test_asking_for_a_reset_answers_everyone_alike_and_mails_only_confirmed_addresses(people: People) -> None:
     people.register("Ada", ADDRESS)
     people.letters()
     answers = [people.post("/password/forgot", {"email": each}) for each in (ADDRESS, "no@one.example")]
@@ -108,7 +108,7 @@ def test_a_reset_ends_the_waits_that_guesses_at_the_old_password_made(
             assert strict.log_in(name, NEW_PASSWORD).status_code == 200
 
 
-def test_forgot_does_the_same_work_whosever_address_it_is(
+def test_asking_for_a_reset_does_the_same_work_for_every_address(
     redis: Redis, redis_server: PrivateRedis, database_url: str
 ) -> None:
     migrate(database_url)

@@ -229,7 +229,7 @@ def code_of(answer: TestResponse) -> str:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-def test_whatever_happens_in_whatever_order(
+def test_any_order_of_events_agrees_with_the_model(
     redis: Redis, redis_server: PrivateRedis, database_url: str
 ) -> None:
     migrate(database_url)

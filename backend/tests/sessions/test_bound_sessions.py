@@ -22,7 +22,7 @@ def test_a_proof_at_login_binds_the_session_for_a_short_token_life(browser: Brow
     assert answer.json["expires_in"] == 900
 
 
-def test_the_hot_path_asks_for_no_proof(client: FlaskClient, browser: Browser) -> None:
+def test_ordinary_requests_need_no_proof(client: FlaskClient, browser: Browser) -> None:
     assert me(client, token_of(browser.log_in())) == 200
 
 

@@ -118,7 +118,7 @@ def _jose(jwk: dict[str, Any]) -> dict[str, Any]:
     st.dictionaries(st.sampled_from(["jti", "htm", "htu", "iat", "ath", "exp", "nbf"]), json_values),
     st.none() | st.text(),
 )
-def test_truly_signed_nonsense_is_never_an_error(
+def test_correctly_signed_nonsense_is_never_an_error(
     header: dict[str, Any], jwk: dict[str, Any], claims: dict[str, Any], token: str | None
 ) -> None:
     good: dict[str, Any] = {"jti": "j" * 22, "htm": "POST", "htu": URL, "iat": NOW}
@@ -173,7 +173,7 @@ def _y_of(x: int) -> int:
     return pow(x**3 - 3 * x + b, (P256_PRIME + 1) // 4, P256_PRIME)
 
 
-def test_the_second_signature_of_a_proof_is_the_same_proof_to_the_memory() -> None:
+def test_both_valid_signatures_of_a_proof_count_as_the_same_proof() -> None:
     by_name = {vector["name"]: vector for vector in VECTORS}
     assert by_name["plain"]["header"] != by_name["signature with n - s"]["header"]
     assert accept_vector(by_name["plain"]) == accept_vector(by_name["signature with n - s"])
@@ -201,7 +201,7 @@ def test_a_proof_for_one_token_goes_with_no_other() -> None:
     assert refuse(proof, token="") == "ath"
 
 
-def test_the_query_counts_on_neither_side() -> None:
+def test_the_query_of_an_address_is_ignored() -> None:
     accept(KEY.proof("POST", f"{URL}?a=b", now=NOW), url=f"{URL}?c=d#e")
 
 
@@ -211,7 +211,7 @@ def test_an_address_that_cannot_be_ours_refuses_every_proof(url: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "b", ".", "..", "...", "%2e", "%2E%2e", ".%61"]), min_size=1))
-def test_dot_segments_go_as_in_the_standard_library(segments: list[str]) -> None:
+def test_dot_segments_are_resolved_as_in_the_standard_library(segments: list[str]) -> None:
     path = "/" + "/".join(segments)
     plain = path.replace("%2e", ".").replace("%2E", ".").replace("%61", "a")
     htu, url = f"https://books.example{path}", urljoin("https://books.example", plain)

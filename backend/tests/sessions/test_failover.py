@@ -113,7 +113,7 @@ def test_a_failover_that_loses_the_last_refresh_logs_nobody_out(pair: Pair, tmp_
         assert [status(client, each) for each in (first, second, third)] == [401, 401, 401]
 
 
-def test_all_of_it_works_on_a_cluster(tmp_path: Path) -> None:
+def test_sessions_work_on_a_redis_cluster(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/db"
     migrate(url)
     with cluster_of_one() as redis_url, worker(redis_url, url, Clock()) as app:

@@ -129,7 +129,7 @@ def test_no_token_outlives_the_absolute_limit(sessions: Sessions) -> None:
 
 
 @pytest.mark.parametrize("ahead", [0, 1])
-def test_a_token_beyond_the_absolute_limit_is_not_ours_whoever_signed_it(
+def test_a_token_beyond_the_absolute_limit_is_refused_even_if_well_signed(
     sessions: Sessions, redis: Redis, ahead: int
 ) -> None:
     token = sessions.issue("ada", T, BEARER)

@@ -21,7 +21,7 @@ def test_each_proof_counts_once(browser: Browser) -> None:
     assert browser.refresh(newer).status_code == 200
 
 
-def test_of_many_uses_of_one_proof_at_once_one_is_taken(browser: Browser) -> None:
+def test_only_one_of_many_uses_of_a_proof_at_once_is_accepted(browser: Browser) -> None:
     token = token_of(browser.log_in())
     proof = browser.proof("/api/refresh", token)
     with ThreadPoolExecutor(10) as pool:
@@ -29,7 +29,7 @@ def test_of_many_uses_of_one_proof_at_once_one_is_taken(browser: Browser) -> Non
     assert sorted(codes) == [200] + [401] * 9
 
 
-def test_a_proof_speaks_of_one_token_and_one_address(browser: Browser) -> None:
+def test_a_proof_is_for_one_token_and_one_address(browser: Browser) -> None:
     token = token_of(browser.log_in())
     for proof in (
         browser.proof("/api/refresh"),
@@ -45,7 +45,7 @@ def test_a_proof_speaks_of_one_token_and_one_address(browser: Browser) -> None:
         assert code_of(answer) == (401, "invalid_dpop_proof")
 
 
-def test_the_host_that_a_request_names_proves_nothing(client: FlaskClient, browser: Browser) -> None:
+def test_the_host_header_of_a_request_is_not_trusted(client: FlaskClient, browser: Browser) -> None:
     token = token_of(browser.log_in())
     forged = browser.proof("/api/refresh", token, htu="http://evil.example/api/refresh")
     names = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}

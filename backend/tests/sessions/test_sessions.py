@@ -18,7 +18,7 @@ from tests.support.meanwhile import change_row, delete_everybody
 from tests.support.still_clock import Clock
 
 
-def test_the_whole_flow(client: FlaskClient) -> None:
+def test_register_log_in_refresh_and_log_out(client: FlaskClient) -> None:
     assert client.post("/api/register", json=PERSON).status_code == 201
     begun = client.post("/api/login", json=PERSON | {"username": "aDA"}).json
     assert (begun["token_type"], begun["expires_in"], begun["session"]["bound"]) == ("Bearer", 7200, False)
@@ -44,7 +44,7 @@ def test_an_old_and_expired_token_still_logs_out(client: FlaskClient, clock: Clo
     assert code_of(client.get("/api/me", headers=bearer(newest))) == (401, "invalid_token")
 
 
-def test_an_expired_session_says_so(client: FlaskClient, clock: Clock) -> None:
+def test_a_refresh_after_expiry_says_that_the_session_expired(client: FlaskClient, clock: Clock) -> None:
     token = register_and_log_in(client)
     clock.now += 7200
     assert client.post("/api/refresh", headers=bearer(token)).json["reason"] == "expired"
@@ -59,7 +59,7 @@ def test_a_replay_ends_the_session_and_the_ledger_knows_why(client: FlaskClient,
     assert client.post("/api/refresh", headers=bearer(newer)).json["reason"] == "reused"
 
 
-def test_what_the_ledger_ended_is_ended_though_a_backup_of_redis_brings_it_back(
+def test_a_session_ended_in_the_ledger_stays_ended_when_redis_is_restored(
     client: FlaskClient, redis: Redis
 ) -> None:
     token = register_and_log_in(client)
@@ -156,7 +156,7 @@ def test_a_refresh_that_finds_its_session_gone_tells_what_the_ledger_says_by_the
     assert (code_of(refused), refused.json["reason"]) == ((401, "session_ended"), "password_changed")
 
 
-def test_a_wrong_proof_is_one_also_if_the_account_is_deleted_meanwhile(
+def test_a_wrong_proof_is_reported_even_if_the_account_is_deleted_meanwhile(
     people: People, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people.register()
