@@ -30,7 +30,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, abort, request
@@ -38,13 +37,15 @@ from granian.constants import Interfaces
 from granian.server import MPServer
 from sqlalchemy import text
 
-sys.path.insert(0, str(Path(__file__).parent / "tests"))
-from servers import CHEAP_HASHES, WIDE_LIMITS, PrivateRedis, free_port, wait_until
-
 from bookshelf.gateway import Gateway
 from flask_tokenkeep import TokenKeep, migrate, token_required
 from flask_tokenkeep.stores.database import Database
 from flask_tokenkeep.stores.redis import open_redis
+from tests.support.cheap_settings import CHEAP_HASHES, WIDE_LIMITS
+from tests.support.inside import sessions_of
+from tests.support.ports import free_port
+from tests.support.private_redis import PrivateRedis
+from tests.support.waiting import wait_until
 
 ROUNDS, WARM_UP_ROUNDS, SECONDS, CLIENTS = 20, 2, 0.3, 2
 VERIFY_ROUNDS, VERIFY_CALLS = 20, 500
@@ -218,7 +219,7 @@ def measure(clients: list[Client], control: Client) -> tuple[Figures, Figures]:
 
 def measure_verify(app: Flask, redis_url: str, token: str) -> Figures:
     """Microseconds a call."""
-    sessions = app.extensions["tokenkeep"].sessions
+    sessions = sessions_of(app)
     with open_redis(redis_url) as redis:
         calls: dict[str, Callable[[], object]] = {
             "GET": lambda: redis.get("session:none"),
@@ -282,7 +283,7 @@ def main() -> None:
             tell(*measure(clients, Client(port)))
             token = clients[0].tokens["token"]
         app = build(redis.url, database_url)
-        verify = partial(app.extensions["tokenkeep"].sessions.verify, token)
+        verify = partial(sessions_of(app).verify, token)
         figures = measure_verify(app, redis.url, token)
         commands = count_commands(redis.url, verify)
     print(f"\nverify alone: {statistics.median(figures['verify']):.0f} µs, Redis commands: {commands:g}")

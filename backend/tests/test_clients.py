@@ -25,7 +25,7 @@ def test_a_browser_is_named_in_words(user_agent: str, words: str) -> None:
     assert browser_in_words(user_agent) == words
 
 
-def test_what_is_claimed_is_cut_and_can_neither_command_a_terminal_nor_upset_a_database() -> None:
+def test_a_user_agent_is_shortened_and_stripped_of_control_characters() -> None:
     assert make_client("192.0.2.1", "a\x00b\x1b[31mc\r\nd" + "x" * 1000).user_agent.startswith("ab[31mcdxxx")
     assert len(make_client("192.0.2.1", "x" * 1000).user_agent) == 256
 

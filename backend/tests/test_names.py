@@ -63,7 +63,7 @@ def test_names_of_one_script_are_accepted(name: str) -> None:
         ("김カナ", "mixed_scripts"),
     ],
 )
-def test_others_are_refused_with_the_reason(name: str, expected: str) -> None:
+def test_bad_names_are_refused_with_the_reason(name: str, expected: str) -> None:
     assert code(name) == expected
 
 
@@ -166,5 +166,5 @@ def test_every_text_gets_an_answer_and_no_address_brings_a_header_along(text: st
         assert email_key(normalise_email(kept) or "") == email_key(kept)
 
 
-def test_addresses_differ_without_regard_to_case() -> None:
+def test_addresses_are_compared_without_regard_to_case() -> None:
     assert email_key("Ada@example.org") == email_key("aDA@example.org")

@@ -100,13 +100,6 @@ class Courier:
 
     # -- delivering ---------------------------------------------------------------------------
 
-    def deliver_due(self, now: datetime) -> int:
-        """Deliver all that is due at this moment; how many letters left."""
-        sent = 0
-        while (left := self.deliver_next(now)) is not None:
-            sent += left
-        return sent
-
     def deliver_next(self, now: datetime) -> bool | None:
         """Send the letter that is due longest. Whether it left; None if none is due."""
         self._remove_sent()

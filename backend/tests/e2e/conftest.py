@@ -4,18 +4,24 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from servers import App, Upstream, ask, running_app, wait_until
-from visitors import FRONTEND, PLAIN_HOST, TOKEN_SECONDS, OpenProfile, Person, Profile, log_in, sign_up
+
+from tests.support.app_process import App, running_app
+from tests.support.asking import ask
+from tests.support.book_source import WARTY, Upstream, raw, reply, running_upstream
+from tests.support.places import BACKEND, FRONTEND
+from tests.support.visitors import PLAIN_HOST, TOKEN_SECONDS, OpenProfile, Person, Profile, log_in, sign_up
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--disable-gpu", "--disable-quic", "--disable-background-networking"]
-EXPECT_MS = 10_000
+EXPECT_MS = int(DEADLINE_SECONDS * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,19 +44,23 @@ def browser() -> Iterator[Browser]:
         yield playwright.chromium.launch(executable_path=executable, args=flags)
 
 
-def catalogue() -> list[dict[str, Any]]:
+@contextmanager
+def catalogue_source() -> Iterator[Upstream]:
     """Good books and warty ones, each with a number of its own."""
-    good = json.loads((HERE.parents[1] / "bookshelf" / "sample_books.json").read_text())
-    warty = json.loads((HERE.parent / "warty_books.json").read_text())
-    return good + [{**book, "id": 1000 + at} for at, book in enumerate(warty)]
+    good = json.loads((BACKEND / "bookshelf" / "sample_books.json").read_text())
+    warty = json.loads(WARTY)
+    books = good + [{**book, "id": 1000 + at} for at, book in enumerate(warty)]
+    with running_upstream() as source:
+        source.answer = reply(json.dumps(books).encode())
+        yield source
 
 
 @pytest.fixture(scope="session")
 def app() -> Iterator[App]:
     """As it is used, with a live catalogue."""
     with (
-        Upstream(catalogue()) as upstream,
-        running_app(env={"BOOKS_URL": upstream.url, "ALLOWED_HOSTS": PLAIN_HOST}) as app,
+        catalogue_source() as source,
+        running_app(env={"BOOKS_URL": source.url, "ALLOWED_HOSTS": PLAIN_HOST}) as app,
     ):
         wait_until(lambda: '"live"' in _readiness(app), "the live catalogue")
         yield app
@@ -65,9 +75,9 @@ def quick_app() -> Iterator[App]:
         "AUTH_GRACE_SECONDS": "1",
         "BOOKS_TTL_SECONDS": "1",
     }
-    with Upstream(catalogue()) as upstream, running_app(env=env | {"BOOKS_URL": upstream.url}) as app:
+    with catalogue_source() as source, running_app(env=env | {"BOOKS_URL": source.url}) as app:
         wait_until(lambda: '"live"' in _readiness(app), "the live catalogue")
-        upstream.mode = "down"
+        source.answer = raw(b"")
         wait_until(lambda: '"cached"' in _readiness(app), "the catalogue from before")
         yield app
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from postbox import Postbox, Received
-from servers import App, running_app, wait_until
-from visitors import (
+
+from tests.support.app_process import App, running_app
+from tests.support.mail_server import Postbox, Received
+from tests.support.visitors import (
     OpenProfile,
     Person,
     expect_accessible,
@@ -18,6 +19,7 @@ from visitors import (
     log_in,
     sign_up,
 )
+from tests.support.waiting import wait_until
 
 NEW_PASSWORD = "a dozen marble staircases"
 PHONE = {"viewport": {"width": 360, "height": 780}, "color_scheme": "light"}

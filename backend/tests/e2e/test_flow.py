@@ -4,8 +4,9 @@ import secrets
 
 import pytest
 from playwright.sync_api import expect
-from servers import App
-from visitors import (
+
+from tests.support.app_process import App
+from tests.support.visitors import (
     PASSWORD,
     OpenProfile,
     Person,

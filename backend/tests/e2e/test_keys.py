@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from servers import App, wait_until
-from visitors import (
+
+from tests.support.app_process import App
+from tests.support.visitors import (
     PLAIN_HOST,
     SESSION_KEY,
     OpenProfile,
@@ -24,6 +25,7 @@ from visitors import (
     session,
     sign_up,
 )
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ def answers_lost(context: BrowserContext, path: str) -> Iterator[list[str]]:
     context.unroute(f"**{path}")
 
 
-def test_a_copy_of_local_storage_is_worth_one_token_life_and_then_says_why(
+def test_a_copy_of_local_storage_works_for_one_token_life_and_then_says_why_not(
     quick: Page, open_profile: OpenProfile, quick_app: App
 ) -> None:
     thief = open_profile(quick_app)

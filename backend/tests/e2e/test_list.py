@@ -4,8 +4,9 @@ import re
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from servers import App
-from visitors import (
+
+from tests.support.app_process import App
+from tests.support.visitors import (
     OpenProfile,
     Profile,
     books,
@@ -75,7 +76,7 @@ def test_an_author_leads_to_all_their_books(page: Page) -> None:
     expect(books(page).nth(5)).to_be_visible()
 
 
-def test_a_sample_says_so(open_profile: OpenProfile, lonely_app: App) -> None:
+def test_a_sample_list_is_labelled(open_profile: OpenProfile, lonely_app: App) -> None:
     page = open_profile(lonely_app).tab("/login")
     log_in(page, sign_up(lonely_app))
     expect_books(page)
@@ -83,7 +84,7 @@ def test_a_sample_says_so(open_profile: OpenProfile, lonely_app: App) -> None:
     expect_accessible(page)
 
 
-def test_a_list_from_before_says_so(open_profile: OpenProfile, quick_app: App) -> None:
+def test_an_old_list_is_labelled(open_profile: OpenProfile, quick_app: App) -> None:
     profile = open_profile(quick_app)
     profile.expect_status(401)  # its tokens live for seconds, and a slow machine shows
     page = profile.tab("/login")
@@ -93,7 +94,7 @@ def test_a_list_from_before_says_so(open_profile: OpenProfile, quick_app: App) -
     expect_accessible(page)
 
 
-def test_what_takes_long_is_announced_in_the_place_where_it_will_be(page: Page) -> None:
+def test_loading_is_announced_where_the_content_will_be(page: Page) -> None:
     expect_books(page)
     held: list[Route] = []
     page.route("**/api/books*", lambda route: held.append(route))
@@ -126,7 +127,9 @@ def test_an_empty_catalogue_says_so(page: Page) -> None:
     ("status", "words"),
     [(503, "The server has trouble"), (429, "A little slower")],
 )
-def test_trouble_of_the_server_is_no_log_out(page: Page, profile: Profile, status: int, words: str) -> None:
+def test_an_error_of_the_server_logs_nobody_out(
+    page: Page, profile: Profile, status: int, words: str
+) -> None:
     profile.expect_status(status)
     expect_books(page)
     headers = {"Retry-After": "1", "Content-Type": "application/problem+json"}

@@ -5,8 +5,10 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from servers import App, ask, wait_until
-from visitors import (
+
+from tests.support.app_process import App
+from tests.support.asking import ask
+from tests.support.visitors import (
     OpenProfile,
     Person,
     Profile,
@@ -21,6 +23,7 @@ from visitors import (
     session,
     sign_up,
 )
+from tests.support.waiting import wait_until
 
 
 def test_log_in_leads_back_to_where_one_wanted_to_be(profile: Profile, person: Person) -> None:
@@ -43,7 +46,7 @@ EVIL = (
 )
 
 
-def test_log_in_leads_nowhere_else(profile: Profile, person: Person) -> None:
+def test_log_in_never_leads_to_another_site(profile: Profile, person: Person) -> None:
     page = profile.tab(f"/login?from={quote(EVIL[2], safe='')}")
     log_in(page, person)
     expect(page).to_have_url(profile.app.url + "/books")
@@ -84,7 +87,7 @@ def test_a_log_in_and_a_log_out_are_seen_by_the_other_tabs(profile: Profile, per
         ("account", "Signed out"),
     ],
 )
-def test_what_ended_a_session_elsewhere_is_said(
+def test_the_reason_why_a_session_ended_elsewhere_is_shown(
     page: Page, profile: Profile, person: Person, end: str, words: str
 ) -> None:
     expect_books(page)
@@ -185,7 +188,9 @@ def test_a_server_that_is_away_logs_nobody_out(open_profile: OpenProfile, lonely
     expect_books(login_page)
 
 
-def test_a_log_out_counts_here_even_if_the_server_is_not_told(page: Page, profile: Profile) -> None:
+def test_a_log_out_works_in_this_browser_even_if_the_server_cannot_be_told(
+    page: Page, profile: Profile
+) -> None:
     expect_books(page)
     profile.expect_trouble("ERR_FAILED")
     page.route("**/api/logout", lambda route: route.abort())

@@ -1,0 +1,84 @@
+"""Redis servers of the tests' own. No pytest in here."""
+
+import contextlib
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import redis
+
+from bookshelf.embedded_redis import find_binary
+from tests.support.ports import free_port
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
+
+
+def redis_binary() -> str:
+    return find_binary()
+
+
+class PrivateRedis:
+    """A Redis of the test's own, on a free port, that can be stopped, frozen and started again."""
+
+    def __init__(self, *, port: int | None = None, arguments: tuple[str, ...] = ()) -> None:
+        self.port = port or free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._arguments = arguments
+        self._folder = Path(tempfile.mkdtemp(prefix="redis-"))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [redis_binary(), *self._options(), *self._arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(self.answers, "the private Redis")
+
+    def _options(self) -> list[str]:
+        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
+        return [*where, "--save", "", "--appendonly", "yes", "--appendfsync", "always"]
+
+    def answers(self) -> bool:
+        with redis.Redis(port=self.port, socket_timeout=1) as client, contextlib.suppress(redis.RedisError):
+            return bool(client.ping())
+        return False
+
+    def stop(self) -> None:
+        """Gone, with its data kept for the next `start`."""
+        if self._process:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.terminate()
+            self._process.wait(DEADLINE_SECONDS)
+            self._process = None
+
+    def freeze(self) -> None:
+        """It accepts connections and answers nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def __enter__(self) -> "PrivateRedis":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def cluster_of_one() -> Iterator[str]:
+    """The address of a Redis Cluster: one node, which has all the slots."""
+    while (port := free_port()) > 55_000:  # the cluster's own port is 10,000 above it
+        pass
+    with PrivateRedis(port=port, arguments=("--cluster-enabled", "yes")) as server:
+        with redis.Redis(port=port) as node:
+            node.execute_command("CLUSTER ADDSLOTS", *range(16_384))
+            wait_until(lambda: node.cluster("INFO")["cluster_state"] == "ok", "the cluster")
+        yield f"redis+cluster://127.0.0.1:{server.port}"
