@@ -1,5 +1,5 @@
+import { ApiProblem, NetworkError } from 'tokenkeep';
 import { expect, test, vi } from 'vitest';
-import { ApiProblem, NetworkError } from './auth';
 import { duration, failure, length, missing } from './forms';
 
 const problem = (said: Partial<ConstructorParameters<typeof ApiProblem>[0]>) =>

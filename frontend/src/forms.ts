@@ -1,6 +1,6 @@
 /** What a form shows after it was refused. */
 
-import { ApiProblem, NetworkError } from './auth';
+import { ApiProblem, NetworkError } from 'tokenkeep';
 
 export interface Failure {
   /** What is wrong with the whole, for the alert above the button; empty if the fields say it all. */

@@ -1,4 +1,4 @@
-import type { EndReason } from './auth';
+import type { EndReason } from 'tokenkeep';
 
 export interface Notice {
   kind: 'info' | 'success' | 'warning';

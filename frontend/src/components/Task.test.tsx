@@ -1,6 +1,6 @@
 import { act } from 'react';
+import { ApiProblem } from 'tokenkeep';
 import { expect, test } from 'vitest';
-import { ApiProblem } from '../auth';
 import { failure } from '../forms';
 import { Field } from './Field';
 import { NewPasswordField } from './NewPasswordField';

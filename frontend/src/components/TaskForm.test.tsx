@@ -1,7 +1,7 @@
 import { act } from 'react';
 import { createMemoryRouter, RouterProvider, useActionData } from 'react-router-dom';
+import { ApiProblem } from 'tokenkeep';
 import { expect, test } from 'vitest';
-import { ApiProblem } from '../auth';
 import { type Failure, failure, missing } from '../forms';
 import { Field } from './Field';
 import { PasswordField } from './PasswordField';

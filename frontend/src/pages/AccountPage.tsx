@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from 'react';
 import { useLoaderData, useLocation } from 'react-router-dom';
-import type { SecurityEvent, SessionRow } from '../auth';
+import type { SecurityEvent, SessionRow } from 'tokenkeep';
 import { browserInWords } from '../browser';
 import { Alert } from '../components/Alert';
 import { Field } from '../components/Field';

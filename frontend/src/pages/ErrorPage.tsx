@@ -1,5 +1,5 @@
 import { isRouteErrorResponse, useRevalidator, useRouteError } from 'react-router-dom';
-import { ApiProblem, NetworkError } from '../auth';
+import { ApiProblem, NetworkError } from 'tokenkeep';
 import { Button } from '../components/Button';
 import { Countdown } from '../components/Countdown';
 import { Page } from '../components/Page';

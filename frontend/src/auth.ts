@@ -1,6 +1,6 @@
 /** The browser's half of the token, without React: all that the app knows of the server. */
 
-import { createAuth } from './client';
+import { createAuth } from 'tokenkeep';
 
 export const {
   login,
@@ -28,16 +28,3 @@ export const {
   verifyEmail,
   resendVerification,
 } = createAuth(window);
-
-export { ApiProblem, type FieldError, NetworkError } from './problems';
-export type { StoredSession } from './stored';
-export type {
-  Book,
-  Catalogue,
-  Config,
-  EndReason,
-  Registration,
-  SecurityEvent,
-  SessionRow,
-  User,
-} from './types';

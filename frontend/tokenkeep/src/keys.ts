@@ -1,6 +1,6 @@
 /** The browser's half of a bound session: keys that sign and can't be read out, and their proofs (RFC 9449). */
 
-import { NetworkError } from './problems';
+import { NetworkError } from './problems.js';
 
 const DATABASE = 'ta.keys';
 const KEYS = 'keys';

@@ -1,7 +1,7 @@
 /** The session as this browser keeps it: in local storage, where all tabs see it. */
 
-import { isRecord, NetworkError } from './problems';
-import { type EndReason, endReason, type TokenAnswer, type User } from './types';
+import { isRecord, NetworkError } from './problems.js';
+import { type EndReason, endReason, type TokenAnswer, type User } from './types.js';
 
 const SESSION = 'ta.session';
 const ENDED = 'ta.ended';

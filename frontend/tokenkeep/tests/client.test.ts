@@ -2,7 +2,7 @@
 
 import { IDBObjectStore } from 'fake-indexeddb';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ApiProblem, NetworkError } from './problems';
+import { ApiProblem, NetworkError } from '../src/problems.js';
 import {
   Browser,
   keyNames,
@@ -14,7 +14,7 @@ import {
   type Tab,
   until,
   user,
-} from './testing';
+} from './server.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -1,11 +1,11 @@
 /** Keeps the stored token alive. No lock among the tabs (Web Locks dead-locked others): the server gives the same
  * successor to everybody who repeats a refresh, and each tab checks what is stored before it stores. */
 
-import type { KeyStore } from './key';
-import { ApiProblem } from './problems';
-import type { ProvenApi } from './proven';
-import { type SessionStore, type StoredSession, tokenFrom } from './stored';
-import { type EndReason, endReason } from './types';
+import type { KeyStore } from './keys.js';
+import { ApiProblem } from './problems.js';
+import type { ProvenApi } from './proving.js';
+import { type SessionStore, type StoredSession, tokenFrom } from './store.js';
+import { type EndReason, endReason } from './types.js';
 
 const TIMEOUT_MS = 10_000;
 const RETRY_MS = 15_000; // the timer's next try after a failure

@@ -1,9 +1,9 @@
 /** Requests that hand out a token, and so carry a proof of the key that the session is bound to. */
 
-import type { Answer, Api, Call } from './api';
-import { prove } from './key';
-import { ApiProblem, isRecord, NetworkError } from './problems';
-import type { Config } from './types';
+import type { Answer, Api, Call } from './http.js';
+import { prove } from './keys.js';
+import { ApiProblem, isRecord, NetworkError } from './problems.js';
+import type { Config } from './types.js';
 
 export class ProvenApi {
   readonly #api: Api;

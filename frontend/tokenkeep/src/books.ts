@@ -1,8 +1,8 @@
 /** The catalogue comes from outside, through two servers: one odd book must not take the page down. */
 
-import type { Answer } from './api';
-import { isRecord, NetworkError } from './problems';
-import type { Book, Catalogue } from './types';
+import type { Answer } from './http.js';
+import { isRecord, NetworkError } from './problems.js';
+import type { Book, Catalogue } from './types.js';
 
 export function catalogueFrom({ data, header }: Answer): Catalogue {
   if (!Array.isArray(data)) throw new NetworkError('The answer is not a list of books');

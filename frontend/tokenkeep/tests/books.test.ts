@@ -1,8 +1,8 @@
 // @vitest-environment node
 
 import { expect, test } from 'vitest';
-import { bookFrom, catalogueFrom } from './books';
-import { NetworkError } from './problems';
+import { bookFrom, catalogueFrom } from '../src/books.js';
+import { NetworkError } from '../src/problems.js';
 
 const answer = (data: unknown, label: string | null = null) => ({ data, header: () => label });
 const whole = {

@@ -1,6 +1,6 @@
 /** What the API says and is told, as the page sees it: made of its OpenAPI document (`make types`). */
 
-import type { components } from '../schema';
+import type { components } from './schema.js';
 
 type Schemas = components['schemas'];
 
@@ -18,7 +18,13 @@ export type LoginAnswer = Schemas['LogInOut'];
 export type TokenAnswer = Pick<Schemas['TokenOut'], 'token' | 'expires_in'>;
 
 /** A book as the catalogue gives it: only number and title are certain, whatever the document promises. */
-export type Book = Pick<Schemas['Book'], 'id' | 'title'> & Partial<Schemas['Book']>;
+export interface Book {
+  id: number;
+  title: string;
+  isbn?: string;
+  pageCount?: number;
+  authors?: string[];
+}
 
 export interface Catalogue {
   books: Book[];

@@ -1,8 +1,8 @@
 // @vitest-environment node
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { NetworkError } from './problems';
-import { Browser, PASSWORD, Server, send, type Tab, until } from './testing';
+import { NetworkError } from '../src/problems.js';
+import { Browser, PASSWORD, Server, send, type Tab, until } from './server.js';
 
 let server: Server;
 let tab: Tab;

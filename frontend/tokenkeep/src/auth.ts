@@ -1,13 +1,13 @@
 /** What the app can ask for. Everything else in this folder serves these functions. */
 
-import { type Answer, Api, type Call } from './api';
-import { bookFrom, catalogueFrom } from './books';
-import { KeyStore } from './key';
-import { ApiProblem } from './problems';
-import { ProvenApi } from './proven';
-import { Refresher, type Wakeful } from './refresh';
-import { SessionStore, type StorageEvents, type StoredSession, sessionFrom } from './stored';
-import type { Book, Catalogue, Email, Registration, SecurityEvent, SessionRow, User } from './types';
+import { bookFrom, catalogueFrom } from './books.js';
+import { type Answer, Api, type Call } from './http.js';
+import { KeyStore } from './keys.js';
+import { ApiProblem } from './problems.js';
+import { ProvenApi } from './proving.js';
+import { Refresher, type Wakeful } from './refresh.js';
+import { SessionStore, type StorageEvents, type StoredSession, sessionFrom } from './store.js';
+import type { Book, Catalogue, Email, Registration, SecurityEvent, SessionRow, User } from './types.js';
 
 const LOGOUT_TIMEOUT_MS = 5_000;
 

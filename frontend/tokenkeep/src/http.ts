@@ -1,7 +1,7 @@
 /** The one way to the server: axios in, answers and problems out. Knows no session. */
 
 import axios, { type AxiosInstance } from 'axios';
-import { ApiProblem, NetworkError } from './problems';
+import { ApiProblem, NetworkError } from './problems.js';
 
 const TIMEOUT_MS = 15_000; // a password check on a busy server takes seconds; more than that nobody waits
 

@@ -1,8 +1,8 @@
 // @vitest-environment node
 
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { tokenFrom } from './stored';
-import { Browser, Server, type Tab, user } from './testing';
+import { tokenFrom } from '../src/store.js';
+import { Browser, Server, type Tab, user } from './server.js';
 
 const SESSION = {
   id: 's0',

@@ -1,7 +1,7 @@
 // @vitest-environment node
 
 import { expect, test, vi } from 'vitest';
-import { ApiProblem } from './problems';
+import { ApiProblem } from '../src/problems.js';
 
 test('a problem has the members of the contract', () => {
   const errors = [{ field: 'username', code: 'too_short', message: 'At least 3 characters.' }];
