@@ -7,7 +7,7 @@ import pytest
 
 from flask_tokenauth.passwords import HashCost, Passwords
 
-FILE = Path(__file__).resolve().parents[2] / "frontend" / "src" / "passwords.vectors.json"
+FILE = Path(__file__).resolve().parents[2] / "frontend" / "src" / "forms" / "passwords.vectors.json"
 VECTORS = json.loads(FILE.read_text())
 
 

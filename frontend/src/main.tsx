@@ -1,8 +1,8 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createBrowserRouter, RouterProvider } from 'react-router-dom';
+import { takeCode, watchForCodes } from './account/oneTimeCode';
 import { subscribe } from './auth';
-import { takeCode, watchForCodes } from './code';
 import './index.css';
 import { routes } from './routes';
 import { followTheme } from './theme';

@@ -7,6 +7,9 @@ import {
   type RouteObject,
   redirect,
 } from 'react-router-dom';
+import { downloadJson } from './account/download';
+import { endNotice, type Notice, READY_NOTICE, RESET_NOTICE, UNTOLD_NOTICE } from './account/notices';
+import { takeCode } from './account/oneTimeCode';
 import {
   changeEmail,
   changePassword,
@@ -31,17 +34,14 @@ import {
   takeEndReason,
   verifyEmail,
 } from './auth';
-import { takeCode } from './code';
+import { BookSkeleton } from './books/BookSkeleton';
+import { BooksSkeleton } from './books/BooksSkeleton';
 import { Layout } from './components/Layout';
-import type { Done } from './components/Task';
-import { downloadJson } from './download';
-import { type Failure, failure, missing } from './forms';
-import { HOME, loginPath, safeFrom } from './from';
+import { type Failure, failure, missing } from './forms/failure';
+import type { Done } from './forms/Task';
 import { AccountPage } from './pages/AccountPage';
 import { BookPage } from './pages/BookPage';
-import { BookSkeleton } from './pages/BookSkeleton';
 import { BooksPage } from './pages/BooksPage';
-import { BooksSkeleton } from './pages/BooksSkeleton';
 import { ErrorPage } from './pages/ErrorPage';
 import { ForgotPage } from './pages/ForgotPage';
 import { LoginPage } from './pages/LoginPage';
@@ -49,7 +49,7 @@ import { NotFoundPage } from './pages/NotFoundPage';
 import { RegisterPage } from './pages/RegisterPage';
 import { ResetPage } from './pages/ResetPage';
 import { VerifyPage } from './pages/VerifyPage';
-import { endNotice, type Notice, READY_NOTICE, RESET_NOTICE, UNTOLD_NOTICE } from './words';
+import { HOME, loginPath, safeFrom } from './redirects';
 
 const USUAL_PASSWORD_MIN_LENGTH = 15; // code points; the server's default, NIST SP 800-63B-4 §3.1.1.2
 

@@ -5,7 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+
+// The generator is a process of its own, and a busy machine lets it wait.
+vi.setConfig({ testTimeout: 60_000 });
 
 const at = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -22,4 +25,4 @@ test.each([
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 60_000); // the generator is a process of its own, and a busy machine lets it wait
+});

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { duration } from '../forms';
+import { duration } from '../forms/failure';
 
 const secondsLeft = (until: number) => Math.max(0, Math.ceil((until - Date.now()) / 1000));
 

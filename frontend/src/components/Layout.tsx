@@ -1,11 +1,11 @@
 import { useSyncExternalStore } from 'react';
 import { Link, Outlet, ScrollRestoration, useNavigation } from 'react-router-dom';
 import { getSession, subscribe } from '../auth';
-import { HOME } from '../from';
-import { useFocusAfterNavigation } from '../useFocusAfterNavigation';
+import { HOME } from '../redirects';
 import { Logo } from './Logo';
 import { ThemeSwitch } from './ThemeSwitch';
 import { UserMenu } from './UserMenu';
+import { useFocusAfterNavigation } from './useFocusAfterNavigation';
 
 export function Layout() {
   const username = useSyncExternalStore(subscribe, () => getSession()?.user.username);

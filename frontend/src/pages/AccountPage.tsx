@@ -1,16 +1,16 @@
 import { type ReactNode, useEffect } from 'react';
 import { useLoaderData, useLocation } from 'react-router-dom';
 import type { SecurityEvent, SessionRow } from 'tokenkeep';
+import { LongList } from '../account/LongList';
+import { EVENT_WORDS } from '../account/notices';
 import { browserInWords } from '../browser';
 import { Alert } from '../components/Alert';
-import { Field } from '../components/Field';
-import { LongList } from '../components/LongList';
-import { NewPasswordField } from '../components/NewPasswordField';
 import { Page } from '../components/Page';
-import { PasswordField } from '../components/PasswordField';
-import { Task } from '../components/Task';
+import { Field } from '../forms/Field';
+import { NewPasswordField } from '../forms/NewPasswordField';
+import { PasswordField } from '../forms/PasswordField';
+import { Task } from '../forms/Task';
 import type { accountLoader } from '../routes';
-import { EVENT_WORDS } from '../words';
 
 export function AccountPage() {
   const { me, email, sessions, events, passwordMinLength } = useLoaderData<typeof accountLoader>();

@@ -1,13 +1,13 @@
 import type { MouseEvent } from 'react';
 import { useLoaderData, useLocation, useNavigate } from 'react-router-dom';
+import { FROM_LIST } from '../books/BookCard';
+import { Cover } from '../books/Cover';
 import { spellIsbn13 } from '../books/isbn';
 import { type TidyBook, tidy } from '../books/tidy';
-import { FROM_LIST } from '../components/BookCard';
-import { Cover } from '../components/Cover';
 import { Icon } from '../components/Icon';
 import { Page } from '../components/Page';
 import { TextLink } from '../components/TextLink';
-import { HOME } from '../from';
+import { HOME } from '../redirects';
 import type { bookLoader } from '../routes';
 
 /** On a narrow screen only the title stands beside the cover. */

@@ -1,11 +1,11 @@
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import { useLoaderData, useLocation } from 'react-router-dom';
+import { BookList } from '../books/BookList';
+import { CatalogueNote } from '../books/CatalogueNote';
+import { SearchBar } from '../books/SearchBar';
 import { isSort, type Sort, search, searchWords, sortBooks } from '../books/search';
 import { type TidyBook, tidy } from '../books/tidy';
-import { BookList } from '../components/BookList';
-import { CatalogueNote } from '../components/CatalogueNote';
 import { Page } from '../components/Page';
-import { SearchBar } from '../components/SearchBar';
 import { Shelf } from '../components/Shelf';
 import type { booksLoader } from '../routes';
 

@@ -1,9 +1,9 @@
 import { useActionData } from 'react-router-dom';
 import { Alert } from '../components/Alert';
 import { AuthCard } from '../components/AuthCard';
-import { Field } from '../components/Field';
-import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
+import { Field } from '../forms/Field';
+import { TaskForm } from '../forms/TaskForm';
 import type { forgotAction } from '../routes';
 
 export function ForgotPage() {

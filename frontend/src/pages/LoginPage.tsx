@@ -1,10 +1,10 @@
 import { useActionData, useLoaderData, useLocation } from 'react-router-dom';
 import { Alert } from '../components/Alert';
 import { AuthCard } from '../components/AuthCard';
-import { Field } from '../components/Field';
-import { PasswordField } from '../components/PasswordField';
-import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
+import { Field } from '../forms/Field';
+import { PasswordField } from '../forms/PasswordField';
+import { TaskForm } from '../forms/TaskForm';
 import type { loginAction, loginLoader } from '../routes';
 
 export function LoginPage() {

@@ -1,9 +1,9 @@
 import { useActionData, useLoaderData, useLocation } from 'react-router-dom';
 import { AuthCard } from '../components/AuthCard';
-import { Field } from '../components/Field';
-import { NewPasswordField } from '../components/NewPasswordField';
-import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
+import { Field } from '../forms/Field';
+import { NewPasswordField } from '../forms/NewPasswordField';
+import { TaskForm } from '../forms/TaskForm';
 import type { registerAction, registerLoader } from '../routes';
 
 export function RegisterPage() {

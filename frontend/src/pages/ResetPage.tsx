@@ -1,9 +1,9 @@
 import { useActionData, useLoaderData } from 'react-router-dom';
 import { Alert } from '../components/Alert';
 import { AuthCard } from '../components/AuthCard';
-import { NewPasswordField } from '../components/NewPasswordField';
-import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
+import { NewPasswordField } from '../forms/NewPasswordField';
+import { TaskForm } from '../forms/TaskForm';
 import type { resetAction, resetLoader } from '../routes';
 
 export function ResetPage() {

@@ -1,9 +1,9 @@
 import { useActionData, useLoaderData } from 'react-router-dom';
 import { Alert } from '../components/Alert';
 import { AuthCard } from '../components/AuthCard';
-import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
-import { HOME } from '../from';
+import { TaskForm } from '../forms/TaskForm';
+import { HOME } from '../redirects';
 import type { verifyAction, verifyLoader } from '../routes';
 
 /** With a button: a program that looks through mail opens links, and must not confirm anything by that. */

@@ -1,11 +1,11 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Form, useLocation, useNavigation } from 'react-router-dom';
-import type { Failure } from '../forms';
-import { pointOut } from '../pointOut';
-import { useSubmitOnce } from '../useSubmitOnce';
-import { Button } from './Button';
+import { Button } from '../components/Button';
 import { FailureAlert } from './FailureAlert';
 import { FieldErrors, NO_ERRORS } from './Field';
+import type { Failure } from './failure';
+import { pointOut } from './pointOut';
+import { useSubmitOnce } from './useSubmitOnce';
 
 interface TaskFormProps {
   /** What the button does, and what it says while it does it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HOME, loginPath, safeFrom } from './from';
+import { HOME, loginPath, safeFrom } from './redirects';
 
 const ORIGIN = 'http://localhost:5003';
 

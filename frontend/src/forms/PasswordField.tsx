@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useState } from 'react';
+import { Icon } from '../components/Icon';
 import { Field, type FieldProps } from './Field';
-import { Icon } from './Icon';
 
 const CAPS_LOCK = (
   <>

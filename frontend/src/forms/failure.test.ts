@@ -1,6 +1,6 @@
 import { ApiProblem, NetworkError } from 'tokenkeep';
 import { expect, test, vi } from 'vitest';
-import { duration, failure, length, missing } from './forms';
+import { duration, failure, length, missing } from './failure';
 
 const problem = (said: Partial<ConstructorParameters<typeof ApiProblem>[0]>) =>
   failure(new ApiProblem({ status: 422, code: 'validation_failed', title: 'Check this', ...said }), [

@@ -1,5 +1,5 @@
-import { Bone } from '../components/Bone';
 import { Page } from '../components/Page';
+import { Bone } from './Bone';
 
 /** A book while it loads. */
 export function BookSkeleton() {

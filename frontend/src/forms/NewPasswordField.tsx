@@ -1,7 +1,7 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { length } from '../forms';
-import { judge, progress, VERDICT_WORDS, type Verdict } from '../passwords';
+import { length } from './failure';
 import { PasswordField } from './PasswordField';
+import { judge, progress, VERDICT_WORDS, type Verdict } from './passwords';
 
 interface NewPasswordFieldProps {
   label: string;

@@ -2,11 +2,11 @@ import { act } from 'react';
 import { createMemoryRouter, RouterProvider, useActionData } from 'react-router-dom';
 import { ApiProblem } from 'tokenkeep';
 import { expect, test } from 'vitest';
-import { type Failure, failure, missing } from '../forms';
+import { heldAction, render } from '../testing/render';
 import { Field } from './Field';
+import { type Failure, failure, missing } from './failure';
 import { PasswordField } from './PasswordField';
 import { TaskForm } from './TaskForm';
-import { heldAction, render } from './testing';
 
 const refused = () => failure(new ApiProblem({ status: 401, detail: 'Name or password is wrong.' }), []);
 const unnamed = () => missing({ name: '' }, { name: 'Enter your name.' });

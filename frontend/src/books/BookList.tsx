@@ -1,6 +1,6 @@
 import { type KeyboardEvent, memo } from 'react';
-import type { TidyBook } from '../books/tidy';
 import { BookCard } from './BookCard';
+import type { TidyBook } from './tidy';
 
 /** Memoised: while one types the list of the last search stays until the next one is ready. */
 export const BookList = memo(function BookList({

@@ -1,5 +1,5 @@
-import { Bone } from '../components/Bone';
 import { Page } from '../components/Page';
+import { Bone } from './Bone';
 
 /** The books while they load: the same boxes in the same places. */
 export function BooksSkeleton() {

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type RefObject, useEffect } from 'react';
-import { isSort, SORTS, type Sort } from '../books/search';
-import { Icon } from './Icon';
+import { Icon } from '../components/Icon';
+import { isSort, SORTS, type Sort } from './search';
 
 interface SearchBarProps {
   input: RefObject<HTMLInputElement | null>;

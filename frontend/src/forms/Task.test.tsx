@@ -1,12 +1,12 @@
 import { act } from 'react';
 import { ApiProblem } from 'tokenkeep';
 import { expect, test } from 'vitest';
-import { failure } from '../forms';
+import { heldAction, renderRoutes, type } from '../testing/render';
 import { Field } from './Field';
+import { failure } from './failure';
 import { NewPasswordField } from './NewPasswordField';
 import { PasswordField } from './PasswordField';
 import { Task } from './Task';
-import { heldAction, renderRoutes, type } from './testing';
 
 const refused = (errors: { field: string; code: string; message: string }[]) =>
   failure(new ApiProblem({ status: 422, errors }), ['current_password', 'new_password']);

@@ -1,4 +1,4 @@
-import type { Failure } from './forms';
+import type { Failure } from './failure';
 
 /** Empties the password that was refused, keeps everything else, and leads to what has to be corrected. */
 export function pointOut(failure: Failure, form: HTMLFormElement) {

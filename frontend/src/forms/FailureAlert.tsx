@@ -1,6 +1,6 @@
-import type { Failure } from '../forms';
-import { Alert } from './Alert';
-import { Countdown } from './Countdown';
+import { Alert } from '../components/Alert';
+import { Countdown } from '../components/Countdown';
+import type { Failure } from './failure';
 
 interface FailureAlertProps {
   failure: Failure | undefined;

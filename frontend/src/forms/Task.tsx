@@ -1,12 +1,12 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useFetcher } from 'react-router-dom';
-import { type Failure, isFailure } from '../forms';
-import { empty, pointOut } from '../pointOut';
-import { useSubmitOnce } from '../useSubmitOnce';
-import { Alert } from './Alert';
-import { Button, type Look } from './Button';
+import { Alert } from '../components/Alert';
+import { Button, type Look } from '../components/Button';
 import { FailureAlert } from './FailureAlert';
 import { FieldErrors, NO_ERRORS } from './Field';
+import { type Failure, isFailure } from './failure';
+import { empty, pointOut } from './pointOut';
+import { useSubmitOnce } from './useSubmitOnce';
 
 /** What an action answers when it has done what was asked. */
 export interface Done {

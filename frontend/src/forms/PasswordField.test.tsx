@@ -1,8 +1,8 @@
 import { act } from 'react';
 import { expect, test } from 'vitest';
+import { render, type } from '../testing/render';
 import { FieldErrors } from './Field';
 import { PasswordField } from './PasswordField';
-import { render, type } from './testing';
 
 const field = () =>
   render(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { render } from '../testing/render';
 import { LongList } from './LongList';
-import { render } from './testing';
 
 const rows = (count: number) => [...Array(count).keys()].map((row) => <li key={row}>Row {row}</li>);
 

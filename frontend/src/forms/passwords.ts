@@ -1,6 +1,6 @@
 /** What is said about a password while it is typed: the server's rules (flask_tokenauth/passwords.py), which decides. */
 
-import { length } from './forms';
+import { length } from './failure';
 
 const RATED_CHARS = 32; // from each end: zxcvbn's cost grows with the square of the length
 const MIN_SCORE = 3;

@@ -1,4 +1,4 @@
-import { Alert } from './Alert';
+import { Alert } from '../components/Alert';
 
 interface CatalogueNoteProps {
   state: 'live' | 'cached' | 'sample';

@@ -1,8 +1,8 @@
 import { Link } from 'react-router-dom';
-import { spellIsbn13 } from '../books/isbn';
-import { authorLine, type TidyBook } from '../books/tidy';
 import { Cover } from './Cover';
 import { Highlighted } from './Highlighted';
+import { spellIsbn13 } from './isbn';
+import { authorLine, type TidyBook } from './tidy';
 
 /** The state of a link's navigation, by which the book's page knows that Back leads to the list. */
 export const FROM_LIST = 'list';
