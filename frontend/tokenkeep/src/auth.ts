@@ -6,7 +6,7 @@ import { KeyStore } from './keys.js';
 import { ApiProblem } from './problems.js';
 import { ProvenApi } from './proving.js';
 import { Refresher, type Wakeful } from './refresh.js';
-import { SessionStore, type StorageEvents, type StoredSession, sessionFrom } from './store.js';
+import { SessionStore, type StorageEvents, type StoredSession, sessionFrom } from './sessionStore.js';
 import type { Book, Catalogue, Email, Registration, SecurityEvent, SessionRow, User } from './types.js';
 
 const LOGOUT_TIMEOUT_MS = 5_000;

@@ -2,7 +2,7 @@
 
 export { createAuth, type Page } from './auth.js';
 export { ApiProblem, type FieldError, NetworkError } from './problems.js';
-export type { StoredSession } from './store.js';
+export type { StoredSession } from './sessionStore.js';
 export type {
   Book,
   Catalogue,

@@ -4,7 +4,7 @@
 import type { KeyStore } from './keys.js';
 import { ApiProblem } from './problems.js';
 import type { ProvenApi } from './proving.js';
-import { type SessionStore, type StoredSession, tokenFrom } from './store.js';
+import { type SessionStore, type StoredSession, tokenFrom } from './sessionStore.js';
 import { type EndReason, endReason } from './types.js';
 
 const TIMEOUT_MS = 10_000;

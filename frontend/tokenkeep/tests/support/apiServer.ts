@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { IDBFactory } from 'fake-indexeddb';
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose';
 import { vi } from 'vitest';
-import { createAuth, type Page } from '../src/auth.js';
+import { createAuth, type Page } from '../../src/auth.js';
 
 export const PUBLIC_URL = 'https://books.example';
 const TTL_SECONDS = 900;

@@ -14,7 +14,7 @@ import {
   type Tab,
   until,
   user,
-} from './server.js';
+} from './support/apiServer.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

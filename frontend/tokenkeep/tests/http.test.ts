@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { NetworkError } from '../src/problems.js';
-import { Browser, PASSWORD, Server, send, type Tab, until } from './server.js';
+import { Browser, PASSWORD, Server, send, type Tab, until } from './support/apiServer.js';
 
 let server: Server;
 let tab: Tab;

@@ -1,8 +1,8 @@
 // @vitest-environment node
 
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { tokenFrom } from '../src/store.js';
-import { Browser, Server, type Tab, user } from './server.js';
+import { tokenFrom } from '../src/sessionStore.js';
+import { Browser, Server, type Tab, user } from './support/apiServer.js';
 
 const SESSION = {
   id: 's0',
