@@ -1,7 +1,8 @@
 import { Alert } from '../components/Alert';
+import type { Catalogue } from './catalogue';
 
 interface CatalogueNoteProps {
-  state: 'live' | 'cached' | 'sample';
+  state: Catalogue['state'];
   count: number;
 }
 

@@ -1,6 +1,6 @@
 /** The catalogue as people want to read it; the API passes it on with its warts. */
 
-import type { Book } from 'tokenkeep';
+import type { Book } from './catalogue';
 import { type Isbn, parseIsbn } from './isbn';
 import { fold } from './search';
 

@@ -14,7 +14,7 @@ export function FailureAlert({ failure, busy }: FailureAlertProps) {
       {failure !== undefined && failure.message !== '' && (
         <Alert kind="danger">
           {failure.message}{' '}
-          {failure.retryAt !== null && <Countdown key={failure.retryAt} until={failure.retryAt} />}
+          {failure.retryAtMs !== null && <Countdown key={failure.retryAtMs} untilMs={failure.retryAtMs} />}
         </Alert>
       )}
     </div>

@@ -1,7 +1,6 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { length } from './failure';
 import { PasswordField } from './PasswordField';
-import { judge, progress, VERDICT_WORDS, type Verdict } from './passwords';
+import { codePoints, progress, rate, VERDICT_WORDS, type Verdict } from './passwords';
 
 interface NewPasswordFieldProps {
   label: string;
@@ -30,7 +29,7 @@ export function NewPasswordField({ label, name, atLeast, personal = NOTHING }: N
     let current = true;
     setVerdict(null);
     if (typed !== '') {
-      judge(typed, atLeast, known.current).then(
+      rate(typed, atLeast, known.current).then(
         (found) => current && setVerdict(found),
         () => undefined, // the list could not be loaded: the server will say
       );
@@ -48,7 +47,7 @@ export function NewPasswordField({ label, name, atLeast, personal = NOTHING }: N
       autoComplete="new-password"
       required
       onInput={noticeTyping}
-      note={typed !== '' && <Note typed={length(typed)} atLeast={atLeast} verdict={verdict} />}
+      note={typed !== '' && <Note typed={codePoints(typed)} atLeast={atLeast} verdict={verdict} />}
     />
   );
 }

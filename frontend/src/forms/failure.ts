@@ -1,4 +1,4 @@
-/** What a form shows after it was refused. */
+/** What went wrong with a form, as it shows it. */
 
 import { ApiProblem, NetworkError } from 'tokenkeep';
 
@@ -8,31 +8,36 @@ export interface Failure {
   /** What is wrong with a field, by its name. */
   fields: Readonly<Record<string, string>>;
   /** When it may be tried again, in milliseconds since the epoch. */
-  retryAt: number | null;
-  /** Nothing was wrong with the password: it may stay for the next try. */
+  retryAtMs: number | null;
+  /** Whether what was typed as the password may stay for the next try: nothing was wrong with it. */
   keepPassword: boolean;
 }
 
-const FAILURE: Failure = { message: '', fields: {}, retryAt: null, keepPassword: false };
+const FAILURE: Failure = { message: '', fields: {}, retryAtMs: null, keepPassword: false };
 
+/** Whether an action's answer says that it failed. */
 export const isFailure = (answer: unknown): answer is Failure =>
   typeof answer === 'object' && answer !== null && 'fields' in answer;
 
-/** What can be said without asking the server: which values are empty, in these words; null if none is. */
+/** Says of the fields that are empty, in these words, what has to be typed into them; null if none is empty.
+ *
+ * That needs no server. */
 export function missing(values: Record<string, string>, words: Record<string, string>): Failure | null {
   const fields = Object.entries(words).filter(([name]) => values[name] === '');
   return fields.length === 0 ? null : { ...FAILURE, keepPassword: true, fields: Object.fromEntries(fields) };
 }
 
-/** Shapes what the server (or the lack of one) said; what is no refusal is thrown on to the error page. */
+/** Puts an error of a request into words: field by field for the fields that the form shows, else for the whole.
+ *
+ * What is neither the server's answer nor the lack of one is thrown on, to the error page. */
 export function failure(error: unknown, shownFields: readonly string[]): Failure {
   if (error instanceof NetworkError) {
     return { ...FAILURE, keepPassword: true, message: NO_CONNECTION };
   }
   if (!(error instanceof ApiProblem)) throw error;
-  const retryAt = error.retryAfter === null ? null : Date.now() + error.retryAfter * 1000;
-  if (error.status === 429) return { ...FAILURE, retryAt, message: 'Too many tries.' };
-  if (error.status >= 500) return { ...FAILURE, retryAt, keepPassword: true, message: TROUBLE };
+  const retryAtMs = error.retryAfterSeconds === null ? null : Date.now() + error.retryAfterSeconds * 1000;
+  if (error.status === 429) return { ...FAILURE, retryAtMs, message: 'Too many tries.' };
+  if (error.status >= 500) return { ...FAILURE, retryAtMs, keepPassword: true, message: TROUBLE };
   return { ...FAILURE, ...refused(error, shownFields) };
 }
 
@@ -49,14 +54,3 @@ function refused(problem: ApiProblem, shownFields: readonly string[]): Pick<Fail
   if (problem.errors.length === 0) rest.push(problem.detail || problem.title);
   return { fields, message: rest.join(' ') };
 }
-
-/** "2 min 5 s", in one piece: a number never ends a line. */
-export function duration(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  const rest = Math.ceil(seconds % 60);
-  if (minutes === 0) return `${rest}\u00a0s`;
-  return rest === 0 ? `${minutes}\u00a0min` : `${minutes}\u00a0min ${rest}\u00a0s`;
-}
-
-/** In code points, as the server counts: an emoji is one character. */
-export const length = (text: string) => [...text.normalize('NFC')].length;

@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
-import { judge } from './passwords';
+import { codePoints, rate } from './passwords';
 import vectors from './passwords.vectors.json';
 
 test.each(vectors.passwords)(
   'the page says of $password what the server says',
   async ({ password, verdict }) => {
-    expect(await judge(password, vectors.at_least, vectors.personal)).toBe(verdict);
+    expect(await rate(password, vectors.at_least, vectors.personal)).toBe(verdict);
   },
 );
+
+test('length counts characters as the server does', () => {
+  expect(codePoints('päss🔑')).toBe(5);
+  expect(codePoints('e\u0301')).toBe(1);
+});

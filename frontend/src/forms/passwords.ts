@@ -1,6 +1,5 @@
-/** What is said about a password while it is typed: the server's rules (flask_tokenauth/passwords.py), which decides. */
-
-import { length } from './failure';
+/** What is said about a password while it is typed. The rules are the server's, which decides; passwords.vectors.json
+ * holds the two together. */
 
 const RATED_CHARS = 32; // from each end: zxcvbn's cost grows with the square of the length
 const MIN_SCORE = 3;
@@ -9,17 +8,19 @@ const MAX_LENGTH = 128;
 
 export type Verdict = 'too_short' | 'too_long' | 'contains_identity' | 'too_common' | 'good';
 
-/** `personal` is what others know of the owner: name, address, and the product's name. Loads zxcvbn at the first call. */
-export async function judge(
-  password: string,
-  atLeast: number,
-  personal: readonly string[],
-): Promise<Verdict> {
+/** Rates a password as the server does. `atLeast` is its length in code points; `personal` is what others know of the
+ * owner, such as the name. Loads zxcvbn at the first call, so it takes a moment. */
+export async function rate(password: string, atLeast: number, personal: readonly string[]): Promise<Verdict> {
   const normal = password.normalize('NFC');
-  if (length(normal) < atLeast) return 'too_short';
-  if (length(normal) > MAX_LENGTH) return 'too_long';
+  if (codePoints(normal) < atLeast) return 'too_short';
+  if (codePoints(normal) > MAX_LENGTH) return 'too_long';
   const known = [...personal.filter((text) => text !== ''), 'Bookshelf'];
   if (isMadeOf(normal, known)) return 'contains_identity';
+  return (await score(normal, known)) < MIN_SCORE ? 'too_common' : 'good';
+}
+
+/** How hard it is to guess, from 0 to 4. */
+async function score(password: string, known: string[]): Promise<number> {
   const { default: zxcvbn } = await import('zxcvbn');
   const betterEnd = (text: string) => {
     const chars = [...text];
@@ -27,23 +28,22 @@ export async function judge(
     return Math.max(...ends.map((end) => zxcvbn(end.join(''), known).score));
   };
   // Without separators too: to zxcvbn one blank makes a phrase of "password password".
-  const score = Math.min(betterEnd(normal), betterEnd(normal.replace(SEPARATORS, '')));
-  return score < MIN_SCORE ? 'too_common' : 'good';
+  return Math.min(betterEnd(password), betterEnd(password.replace(SEPARATORS, '')));
 }
 
 /** Whether little remains without the words that others know. */
 function isMadeOf(password: string, known: readonly string[]): boolean {
   const parts = new Set(known.flatMap((text) => [text.toLowerCase(), ...text.toLowerCase().split(NO_WORD)]));
-  const words = [...parts].filter((word) => length(word) >= 3).sort((a, b) => b.length - a.length);
+  const words = [...parts].filter((word) => codePoints(word) >= 3).sort((a, b) => b.length - a.length);
   const lower = password.toLowerCase();
   const rest = words.reduce((text, word) => text.replaceAll(word, ''), lower);
-  return rest !== lower && length(rest.replace(NO_WORD, '')) < MIN_OWN_CHARS;
+  return rest !== lower && codePoints(rest.replace(NO_WORD, '')) < MIN_OWN_CHARS;
 }
 
 const SEPARATORS = /[ ._,-]/g;
 const NO_WORD = /[^\p{L}\p{N}]+/gu;
 
-/** The line under the field. */
+/** The line under the field; while the password is too short that is `progress`. */
 export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   too_short: '',
   too_long: `Use at most ${MAX_LENGTH} characters.`,
@@ -53,3 +53,6 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
 };
 
 export const progress = (typed: number, atLeast: number) => `${typed} of ${atLeast} characters`;
+
+/** The length as the server counts it: an emoji is one character. */
+export const codePoints = (text: string) => [...text.normalize('NFC')].length;

@@ -8,7 +8,7 @@ export function pointOut(failure: Failure, form: HTMLFormElement) {
     ? []
     : passwords.filter((input) => wrong.length === 0 || wrong.includes(input));
   empty(refused);
-  const next = failure.retryAt === null ? refused[0] : undefined;
+  const next = failure.retryAtMs === null ? refused[0] : undefined;
   (wrong[0] ?? next)?.focus();
 }
 

@@ -1,5 +1,6 @@
 import type { MouseEvent } from 'react';
-import { useLoaderData, useLocation, useNavigate } from 'react-router-dom';
+import { type LoaderFunctionArgs, useLoaderData, useLocation, useNavigate } from 'react-router-dom';
+import { fetchBook } from '../books/api';
 import { FROM_LIST } from '../books/BookCard';
 import { Cover } from '../books/Cover';
 import { spellIsbn13 } from '../books/isbn';
@@ -7,8 +8,12 @@ import { type TidyBook, tidy } from '../books/tidy';
 import { Icon } from '../components/Icon';
 import { Page } from '../components/Page';
 import { TextLink } from '../components/TextLink';
+import { loggedIn } from '../guards';
 import { HOME } from '../redirects';
-import type { bookLoader } from '../routes';
+
+export function bookLoader({ request, params }: LoaderFunctionArgs) {
+  return loggedIn(request, () => fetchBook(Number(params['id']), request.signal));
+}
 
 /** On a narrow screen only the title stands beside the cover. */
 const BELOW_COVER = 'col-span-2 sm:col-span-1 sm:col-start-2';

@@ -1,5 +1,6 @@
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
-import { useLoaderData, useLocation } from 'react-router-dom';
+import { type LoaderFunctionArgs, useLoaderData, useLocation } from 'react-router-dom';
+import { fetchBooks } from '../books/api';
 import { BookList } from '../books/BookList';
 import { CatalogueNote } from '../books/CatalogueNote';
 import { SearchBar } from '../books/SearchBar';
@@ -7,16 +8,20 @@ import { isSort, type Sort, search, searchWords, sortBooks } from '../books/sear
 import { type TidyBook, tidy } from '../books/tidy';
 import { Page } from '../components/Page';
 import { Shelf } from '../components/Shelf';
-import type { booksLoader } from '../routes';
+import { loggedIn } from '../guards';
+
+export function booksLoader({ request }: LoaderFunctionArgs) {
+  return loggedIn(request, () => fetchBooks(request.signal));
+}
 
 export function BooksPage() {
-  const { books, catalogue } = useLoaderData<typeof booksLoader>();
+  const { books, state } = useLoaderData<typeof booksLoader>();
   const tidied = useMemo(() => books.map(tidy), [books]);
   const { key } = useLocation();
 
   return (
     <Page title="Books" className="flex grow flex-col gap-5">
-      <CatalogueNote state={catalogue} count={tidied.length} />
+      <CatalogueNote state={state} count={tidied.length} />
       {tidied.length === 0 ? (
         <EmptyShelf />
       ) : (

@@ -1,92 +1,96 @@
-/** What the app can ask for. Everything else in this folder serves these functions. */
+/** What an app can ask for. Everything else in this folder serves these methods. */
 
-import { bookFrom, catalogueFrom } from './books.js';
-import { type Answer, Api, type Call } from './http.js';
-import { KeyStore } from './keys.js';
-import { ApiProblem } from './problems.js';
-import { ProvenApi } from './proving.js';
-import { Refresher, type Wakeful } from './refresh.js';
-import { SessionStore, type StorageEvents, type StoredSession, sessionFrom } from './sessionStore.js';
-import type { Book, Catalogue, Email, Registration, SecurityEvent, SessionRow, User } from './types.js';
+import { ServerConfig } from './config.js';
+import type { EndReason } from './endReasons.js';
+import { type Answer, type Call, HttpClient } from './http.js';
+import { KeyStore, type NamedKey } from './keys.js';
+import type { Page } from './page.js';
+import { ProvingClient } from './proving.js';
+import { Refresher } from './refresh.js';
+import { type SendOptions, SessionRequests } from './requests.js';
+import { type StoredSession, sessionFrom } from './session.js';
+import { SessionStore } from './sessionStore.js';
+import type { Config, User } from './types.js';
 
-const LOGOUT_TIMEOUT_MS = 5_000;
+const LOGOUT_TIMEOUT_MS = 5_000; // longer nobody waits to be told that they are logged out
 
-/** What a tab offers: `window`. */
-export interface Page extends StorageEvents, Wakeful {
-  readonly indexedDB: IDBFactory;
+export interface AuthOptions {
+  /** Where the API is; `/api` of the page's own origin if it isn't said. */
+  baseURL?: string;
 }
 
-export function createAuth(page: Page, baseURL = '/api') {
+/** Begins to look after the session of this browser: reads what is stored, listens to the other tabs, and renews
+ * the token in time. An app does it once, with `window`. */
+export function createAuth(page: Page, { baseURL = '/api' }: AuthOptions = {}): Auth {
   const store = new SessionStore(page);
   const keys = new KeyStore(page);
-  const api = new Api(baseURL);
-  const proven = new ProvenApi(api);
-  const refresher = new Refresher(page, { store, keys, api: proven });
+  const http = new HttpClient(baseURL);
+  const config = new ServerConfig(http);
+  const proving = new ProvingClient(http, config);
+  const refresher = new Refresher(page, { store, keys, client: proving });
+  const requests = new SessionRequests({ store, keys, http, proving, refresher });
+  return new Auth({ store, keys, http, config, proving, refresher, requests });
+}
 
-  type Send = (call: Call, session: StoredSession) => Promise<Answer>;
-  const plainly: Send = (call, { token }) => api.send(call, { token });
-  const withProof: Send = async (call, { token, keyName }) =>
-    proven.send(call, token, keyName === null ? null : await keys.load(keyName));
+interface Parts {
+  store: SessionStore;
+  keys: KeyStore;
+  http: HttpClient;
+  config: ServerConfig;
+  proving: ProvingClient;
+  refresher: Refresher;
+  requests: SessionRequests;
+}
 
-  /** As the person who is logged in: with a living token, and once more with the next one if it is refused. */
-  async function send(call: Call, how: Send = plainly): Promise<Answer> {
-    const used = await livingSession();
-    try {
-      return await how(call, used);
-    } catch (error) {
-      if (!(error instanceof ApiProblem && error.code === 'invalid_token')) throw error;
-      if (store.read()?.token === used.token) await refresher.refresh();
-      const next = store.read();
-      // Somebody else may have logged in meanwhile: what one person asked for is never done as another.
-      if (next === null || next.user.id !== used.user.id) throw error;
-      return how(call, next);
-    }
+/** The session of this browser: how it begins and ends, and requests with its token. */
+export class Auth {
+  readonly #parts: Parts;
+
+  /** Made by `createAuth`. */
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
-  async function livingSession(): Promise<StoredSession> {
-    const session = store.read();
-    if (session !== null && Date.now() >= session.refreshAt) {
-      const renewal = refresher.refresh();
-      // Expired by our clock, which may be wrong: so the server is asked, also where it can only say no.
-      if (Date.now() >= session.expiresAt) await renewal;
-      else renewal.catch(() => undefined); // the token is good for this request
-    }
-    const living = store.read();
-    if (living === null)
-      throw new ApiProblem({ status: 401, code: 'missing_token', title: 'You are not logged in' });
-    return living;
-  }
-
-  const request = async <T>(call: Call): Promise<T> => (await send(call)).data as T;
-  const tell = async <T = void>(path: string, body: object) =>
-    (await api.send({ method: 'POST', path, body })).data as T;
-
-  /** Each log-in has a key of its own, so two tabs that log in at once don't take it from each other. */
-  async function login(username: string, password: string): Promise<User> {
-    const key = await keys.make();
-    const keyName = key?.name ?? null;
-    const call = { method: 'POST', path: '/login', body: { username, password } } as const;
+  /** Logs in with a user name or an e-mail address.
+   *
+   * Throws ApiProblem (`invalid_credentials`, `rate_limited` …) or NetworkError; then nothing has changed. */
+  async login(username: string, password: string): Promise<User> {
+    // Each log-in has a key of its own, so two tabs that log in at once don't take it from each other.
+    const key = await this.#parts.keys.make();
     try {
-      const sentAt = Date.now();
-      const { data } = await proven.send(call, undefined, key?.pair ?? null);
-      const session = sessionFrom(data, sentAt, keyName);
-      store.write(session);
+      const session = await this.#openSession(username, password, key);
+      this.#parts.store.write(session);
       return session.user;
     } finally {
-      const inUse = store.read()?.keyName ?? null;
-      if (keyName !== inUse) await keys.forget(keyName); // refused, or answered with a bearer session
-      await keys.clean(inUse);
+      await this.#forgetUnused(key);
     }
   }
 
-  /** Ends the session here in any case, and at once; false if the server could not be told.
+  async #openSession(username: string, password: string, key: NamedKey | null): Promise<StoredSession> {
+    const call = { method: 'POST', path: '/login', body: { username, password } } as const;
+    const sentAtMs = Date.now();
+    const { data } = await this.#parts.proving.send(call, undefined, key?.pair ?? null);
+    return sessionFrom(data, sentAtMs, key?.name ?? null);
+  }
+
+  /** The key of a log-in that was refused, or answered with a session that is not bound; and keys left from before. */
+  async #forgetUnused(key: NamedKey | null): Promise<void> {
+    const { store, keys } = this.#parts;
+    const nameInUse = store.read()?.keyName ?? null;
+    if (key !== null && key.name !== nameInUse) await keys.forget(key.name);
+    await keys.clean(nameInUse);
+  }
+
+  /** Logs out: ends the session in this browser in any case, and at once. Resolves to false if the server could not
+   * be told within 5 seconds.
    *
-   * Then it lives on there until its token expires, but nobody has that token any more, nor the key. */
-  async function logout(): Promise<boolean> {
+   * Then the session lives on there until its token expires, but nobody has that token any more, nor the key. */
+  async logout(): Promise<boolean> {
+    const { store, http, refresher } = this.#parts;
     const session = store.read();
     if (session === null) return true;
     const call = { method: 'POST', path: '/logout', timeoutMs: LOGOUT_TIMEOUT_MS } as const;
-    const told = plainly(call, session).then(
+    const told = http.send(call, { token: session.token }).then(
       () => true,
       () => false,
     );
@@ -94,70 +98,66 @@ export function createAuth(page: Page, baseURL = '/api') {
     return told;
   }
 
-  async function changePassword(current_password: string, new_password: string): Promise<void> {
+  /** Changes the password. The server ends every session of the person and begins a new one, which is stored here;
+   * it is bound to the same key as the old one. */
+  async changePassword(currentPassword: string, newPassword: string): Promise<void> {
+    const { store } = this.#parts;
+    const body = { current_password: currentPassword, new_password: newPassword };
     const before = store.read();
-    const sentAt = Date.now();
-    const call = {
-      method: 'POST',
-      path: '/password/change',
-      body: { current_password, new_password },
-    } as const;
-    const { data } = await send(call, withProof);
-    const session = sessionFrom(data, sentAt, before?.keyName ?? null);
+    const sentAtMs = Date.now();
+    const { data } = await this.send({ method: 'POST', path: '/password/change', body }, { proof: true });
+    const session = sessionFrom(data, sentAtMs, before?.keyName ?? null);
     // The commit guard again: no log-in by itself for somebody who logged out meanwhile in another tab.
     if (store.read()?.id === before?.id) store.write(session);
   }
 
-  async function deleteAccount(current_password: string): Promise<void> {
-    await request({ method: 'DELETE', path: '/me', body: { current_password } });
-    await refresher.end('deleted');
+  /** Deletes the account of the person who is logged in, for good, and ends the session here. */
+  async deleteAccount(currentPassword: string): Promise<void> {
+    await this.send({ method: 'DELETE', path: '/me', body: { current_password: currentPassword } });
+    await this.#parts.refresher.end('deleted');
   }
 
-  return {
-    login,
-    logout,
-    changePassword,
-    deleteAccount,
-    request,
-    /** The same object until it changes: fit for useSyncExternalStore. */
-    getSession: () => store.read(),
-    /** Calls when a session began or ended, in whichever tab, but not for a new token; returns how to stop. */
-    subscribe: (listener: () => void) => {
-      let known = store.read()?.id;
-      return store.subscribe(() => {
-        const id = store.read()?.id;
-        const changed = id !== known;
-        known = id;
-        if (changed) listener();
-      });
-    },
-    /** Why the last session ended; told once. */
-    takeEndReason: () => store.takeEndReason(),
+  /** The session that is stored now, or null: the same object until it changes, so it is fit for React's
+   * `useSyncExternalStore`. */
+  readonly getSession = (): StoredSession | null => this.#parts.store.read();
 
-    fetchConfig: () => proven.config(),
-    fetchBooks: async (signal?: AbortSignal): Promise<Catalogue> =>
-      catalogueFrom(await send({ method: 'GET', path: '/books', signal })),
-    fetchBook: async (id: number | string, signal?: AbortSignal): Promise<Book> =>
-      bookFrom(await send({ method: 'GET', path: `/books/${encodeURIComponent(id)}`, signal })),
-
-    fetchMe: (signal?: AbortSignal) => request<User>({ method: 'GET', path: '/me', signal }),
-    fetchEmail: (signal?: AbortSignal) => request<Email>({ method: 'GET', path: '/me/email', signal }),
-    changeEmail: (email: string, current_password: string) =>
-      request<void>({ method: 'PATCH', path: '/me', body: { email, current_password } }),
-    fetchEvents: (signal?: AbortSignal) =>
-      request<SecurityEvent[]>({ method: 'GET', path: '/me/events', signal }),
-    exportAccount: () => request<unknown>({ method: 'GET', path: '/me/export' }),
-    resendVerification: () => request<void>({ method: 'POST', path: '/email/verify/resend' }),
-    listSessions: (signal?: AbortSignal) =>
-      request<SessionRow[]>({ method: 'GET', path: '/sessions', signal }),
-    endSession: (id: string) =>
-      request<void>({ method: 'DELETE', path: `/sessions/${encodeURIComponent(id)}` }),
-    endOtherSessions: () => request<void>({ method: 'DELETE', path: '/sessions' }),
-
-    /** Makes the account; to log in is the next step. */
-    register: (registration: Registration) => tell<{ user: User }>('/register', registration),
-    forgotPassword: (email: string) => tell('/password/forgot', { email }),
-    resetPassword: (code: string, new_password: string) => tell('/password/reset', { code, new_password }),
-    verifyEmail: (code: string) => tell('/email/verify', { code }),
+  /** Calls the listener when a session began or ended, in whichever tab, but not for a new token of the same one.
+   * Returns how to stop that. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    let knownId = this.getSession()?.id;
+    return this.#parts.store.subscribe(() => {
+      const id = this.getSession()?.id;
+      const changed = id !== knownId;
+      knownId = id;
+      if (changed) listener();
+    });
   };
+
+  /** Why the last session ended, or null. Told once: to each tab that was open then, or to one that is opened later. */
+  takeEndReason(): EndReason | null {
+    return this.#parts.store.takeEndReason();
+  }
+
+  /** Sends a request as the person who is logged in, with a token that is renewed if need be.
+   *
+   * Throws ApiProblem for an answer that is an error (`missing_token` without a request if nobody is logged in),
+   * NetworkError if there is none, or the reason of the call's own signal. */
+  send(call: Call, options?: SendOptions): Promise<Answer> {
+    return this.#parts.requests.send(call, options);
+  }
+
+  /** The same as `send`, for those who want the answer's body only. It is not checked: `T` is what you expect. */
+  async request<T = void>(call: Call, options?: SendOptions): Promise<T> {
+    return (await this.send(call, options)).data as T;
+  }
+
+  /** Sends a request that needs nobody to be logged in. The token is not sent along. */
+  async requestAnonymously<T = void>(call: Call): Promise<T> {
+    return (await this.#parts.http.send(call)).data as T;
+  }
+
+  /** What a page must know of the server before anybody is logged in; asked for once. */
+  fetchConfig(): Promise<Config> {
+    return this.#parts.config.read();
+  }
 }

@@ -1,32 +1,41 @@
-/** The browser's half of a bound session: keys that sign and can't be read out, and their proofs (RFC 9449). */
+/** The keys that bound sessions are bound to. They sign in this browser, and no script can read them out. */
 
+import { randomName } from './encoding.js';
+import type { Page } from './page.js';
 import { NetworkError } from './problems.js';
 
 const DATABASE = 'ta.keys';
 const KEYS = 'keys';
-const PATIENCE_MS = 3000;
-const LEFTOVER_MS = 24 * 3600 * 1000; // no log-in takes a day
+const TIMEOUT_MS = 3_000; // IndexedDB answers in milliseconds, or never
+const LEFTOVER_MS = 24 * 3_600_000; // no log-in takes a day
 
 interface Row {
   pair: CryptoKeyPair;
+  /** In milliseconds since the epoch. */
   madeAt: number;
 }
 
-/** The keys in IndexedDB, one for each log-in, by names that mean nothing. */
-export class KeyStore {
-  readonly #page: { readonly indexedDB: IDBFactory };
+/** A key and the name that it is stored under. */
+export interface NamedKey {
+  name: string;
+  pair: CryptoKeyPair;
+}
 
-  constructor(page: { readonly indexedDB: IDBFactory }) {
+/** Keeps the keys in IndexedDB: one for each log-in, under a random name. */
+export class KeyStore {
+  readonly #page: Pick<Page, 'indexedDB'>;
+
+  constructor(page: Pick<Page, 'indexedDB'>) {
     this.#page = page;
   }
 
-  /** A new key that has proved to survive a reload; null where there is no WebCrypto or IndexedDB. */
-  async make(): Promise<{ name: string; pair: CryptoKeyPair } | null> {
+  /** Makes a key and stores it; null where the browser can't (no WebCrypto, no IndexedDB). */
+  async make(): Promise<NamedKey | null> {
     try {
       // Not extractable: no script and no copy of what scripts can read takes the key along.
       // (Who copies the browser's own files does: decision 2.)
       const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
-      const name = random();
+      const name = randomName();
       await this.#run('readwrite', (keys) => keys.put({ pair, madeAt: Date.now() } satisfies Row, name));
       // Read back: WebKit has stored keys and returned nothing. Better known now than at the first refresh.
       const stored = await this.load(name);
@@ -36,7 +45,9 @@ export class KeyStore {
     }
   }
 
-  /** Null if it isn't there; NetworkError if that can't be said just now, which is no reason to log out. */
+  /** Finds the key of this name; null if it isn't there.
+   *
+   * Throws NetworkError if IndexedDB can't say just now: that is no reason to log out. */
   async load(name: string): Promise<CryptoKeyPair | null> {
     const read = () => this.#run<Row | undefined>('readonly', (keys) => keys.get(name));
     // Once more, on a new connection: iOS loses them ("Connection to Indexed Database server lost").
@@ -48,34 +59,26 @@ export class KeyStore {
     return row?.pair ?? null;
   }
 
+  /** Deletes the key of this name. If that fails, a later `clean` does it. */
   async forget(name: string | null): Promise<void> {
     if (name !== null) await this.#run('readwrite', (keys) => keys.delete(name)).catch(() => undefined);
   }
 
-  /** Deletes what interrupted log-ins left. Only the old: another tab may be logging in right now. */
-  async clean(inUse: string | null): Promise<void> {
+  /** Deletes the keys that interrupted log-ins left, all but the one in use.
+   *
+   * Only those older than a day: another tab may be logging in right now. */
+  async clean(nameInUse: string | null): Promise<void> {
     const olderThan = Date.now() - LEFTOVER_MS;
-    await this.#run('readwrite', (keys) => {
-      const cursors = keys.openCursor();
-      cursors.onsuccess = () => {
-        const cursor = cursors.result;
-        if (cursor === null) return;
-        const row = cursor.value as Row | null;
-        if (cursor.key !== inUse && (row?.madeAt ?? 0) < olderThan) cursor.delete();
-        cursor.continue();
-      };
-      return cursors;
-    }).catch(() => undefined);
+    const isLeftover = ({ key, value }: IDBCursorWithValue) =>
+      key !== nameInUse && ((value as Row | null)?.madeAt ?? 0) < olderThan;
+    await this.#run('readwrite', (keys) => deleteWhere(keys, isLeftover)).catch(() => undefined);
   }
 
-  /** One transaction on a connection of its own: a kept one blocks upgrades and dies in a sleeping tab. */
+  /** Does the work in one transaction, and gives its result once that is complete.
+   *
+   * On a connection of its own: one that is kept blocks upgrades, and dies in a sleeping tab. */
   async #run<T>(mode: IDBTransactionMode, work: (keys: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    const opening = this.#page.indexedDB.open(DATABASE, 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore(KEYS);
-    const database = await settled<IDBDatabase>((resolve, reject) => {
-      opening.onsuccess = () => resolve(opening.result);
-      opening.onerror = () => reject(opening.error);
-    });
+    const database = await openDatabase(this.#page.indexedDB);
     try {
       const transaction = database.transaction(KEYS, mode);
       const request = work(transaction.objectStore(KEYS)); // throws DataCloneError where a key can't be stored
@@ -89,51 +92,31 @@ export class KeyStore {
   }
 }
 
+function openDatabase(indexedDB: IDBFactory): Promise<IDBDatabase> {
+  const opening = indexedDB.open(DATABASE, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore(KEYS);
+  return settled((resolve, reject) => {
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(opening.error);
+  });
+}
+
+function deleteWhere(keys: IDBObjectStore, isUnwanted: (cursor: IDBCursorWithValue) => boolean) {
+  const rows = keys.openCursor();
+  rows.onsuccess = () => {
+    const cursor = rows.result;
+    if (cursor === null) return;
+    if (isUnwanted(cursor)) cursor.delete();
+    cursor.continue();
+  };
+  return rows;
+}
+
 /** A promise that is rejected if nothing comes of it: WebKit has been seen never to answer (bug 226547). */
 async function settled<T>(executor: ConstructorParameters<typeof Promise<T>>[0]): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, PATIENCE_MS, new Error('IndexedDB does not answer'));
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, TIMEOUT_MS, new Error('IndexedDB does not answer'));
   });
-  return Promise.race([new Promise(executor), patience]).finally(() => clearTimeout(timer));
+  return Promise.race([new Promise(executor), tooLate]).finally(() => clearTimeout(timer));
 }
-
-export interface Claims {
-  method: string;
-  /** PUBLIC_URL and path: the address that the server goes by, not the one in the address bar. */
-  url: string;
-  /** By the server's clock, in milliseconds. */
-  now: number;
-  /** The token that is presented along with the proof. */
-  token?: string | undefined;
-}
-
-/** A DPoP proof (RFC 9449 §4.2), good for one request. */
-export async function prove({ publicKey, privateKey }: CryptoKeyPair, claims: Claims): Promise<string> {
-  const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', publicKey);
-  const signed = [
-    { typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } },
-    {
-      jti: random(),
-      htm: claims.method,
-      htu: claims.url,
-      iat: Math.floor(claims.now / 1000),
-      ...(claims.token && { ath: base64url(await crypto.subtle.digest('SHA-256', bytes(claims.token))) }),
-    },
-  ]
-    .map((part) => base64url(bytes(JSON.stringify(part))))
-    .join('.');
-  const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, bytes(signed));
-  return `${signed}.${base64url(signature)}`;
-}
-
-/** 128 bits. */
-const random = () => base64url(crypto.getRandomValues(new Uint8Array(16)));
-
-const bytes = (text: string) => new TextEncoder().encode(text);
-
-const base64url = (data: ArrayBuffer | Uint8Array) =>
-  btoa(String.fromCharCode(...new Uint8Array(data)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');

@@ -1,5 +1,6 @@
-/** What can go wrong with a request: the server said no (ApiProblem), or nothing that counts (NetworkError). */
+/** What can go wrong with a request: the server refused it (ApiProblem), or gave no answer that counts (NetworkError). */
 
+/** What is wrong with one member of the body that was sent. */
 export interface FieldError {
   field: string;
   code: string;
@@ -13,20 +14,24 @@ interface Said {
   detail?: unknown;
   errors?: unknown;
   reason?: unknown;
-  retryAfter?: number | null;
+  retryAfterSeconds?: number | null;
 }
 
-/** An answer that is an error: RFC 9457, or a proxy's own page (`code` is then `unreadable`). */
+/** An answer that is an error: a problem as RFC 9457 has it, or a proxy's own page (`code` is then `unreadable`). */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;
+  /** What happened, as one of the words that the API's document lists: `invalid_token`. */
   readonly code: string;
+  /** What happened, in words that are the same each time. */
   readonly title: string;
+  /** What happened this time and what to do now, in words for people; empty if the server did not say. */
   readonly detail: string;
+  /** What is wrong with single members of the body. */
   readonly errors: readonly FieldError[];
-  /** Seconds until it may be tried again. */
-  readonly retryAfter: number | null;
-  /** Of `session_ended`: why. */
+  /** How long to wait before it may be tried again; null if the server did not say. */
+  readonly retryAfterSeconds: number | null;
+  /** With the code `session_ended`: why it ended. */
   readonly reason?: string;
 
   constructor(said: Said) {
@@ -37,21 +42,23 @@ export class ApiProblem extends Error {
     this.title = title;
     this.detail = text(said.detail) ?? '';
     this.errors = Array.isArray(said.errors) ? said.errors.filter(isFieldError) : [];
-    this.retryAfter = said.retryAfter ?? null;
+    this.retryAfterSeconds = said.retryAfterSeconds ?? null;
     if (typeof said.reason === 'string') this.reason = said.reason;
   }
 
-  /** From what came over the wire; `data` is anything. */
+  /** Reads the problem of an answer: `data` is its parsed body, which can be anything. */
   static from(status: number, data: unknown, retryAfter: unknown): ApiProblem {
-    return new ApiProblem({ ...(isRecord(data) ? data : {}), status, retryAfter: seconds(retryAfter) });
+    const members = isRecord(data) ? data : {};
+    return new ApiProblem({ ...members, status, retryAfterSeconds: toSeconds(retryAfter) });
   }
 }
 
-/** No answer, a time-out, or an answer that nobody of us wrote: says nothing about the session. */
+/** There was no answer, none in time, or one that our server can't have written. It says nothing about the session. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
 }
 
+/** Whether the value is an object with members, as in JSON. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -62,7 +69,7 @@ const isFieldError = (value: unknown): value is FieldError =>
   [value['field'], value['code'], value['message']].every((part) => typeof part === 'string');
 
 /** Retry-After is a number of seconds or a date (RFC 9110 §10.2.3). */
-function seconds(header: unknown): number | null {
+function toSeconds(header: unknown): number | null {
   if (typeof header !== 'string') return null;
   if (/^\d+$/.test(header)) return Number(header);
   const date = Date.parse(header);

@@ -1,50 +1,49 @@
-/** Keeps the stored token alive. No lock among the tabs (Web Locks dead-locked others): the server gives the same
- * successor to everybody who repeats a refresh, and each tab checks what is stored before it stores. */
+/** Keeps the stored token alive.
+ *
+ * The tabs of a browser take no lock on it (Web Locks dead-locked others): the server gives the same successor to
+ * everybody who repeats a refresh, and each tab looks at what is stored before it stores. */
 
+import { type EndReason, endReason } from './endReasons.js';
 import type { KeyStore } from './keys.js';
+import type { Page } from './page.js';
 import { ApiProblem } from './problems.js';
-import type { ProvenApi } from './proving.js';
-import { type SessionStore, type StoredSession, tokenFrom } from './sessionStore.js';
-import { type EndReason, endReason } from './types.js';
+import type { ProvingClient } from './proving.js';
+import { type StoredSession, tokenFrom } from './session.js';
+import type { SessionStore } from './sessionStore.js';
 
 const TIMEOUT_MS = 10_000;
 const RETRY_MS = 15_000; // the timer's next try after a failure
 const MAX_PAUSE_MS = 60_000; // a longer Retry-After is more likely a mistake than a wish
 const MAX_TIMER_MS = 3_600_000; // setTimeout fires at once beyond 2^31 ms: a clock that jumped would make it spin
 
-/** What a tab has to wake up by. */
-export interface Wakeful {
-  readonly document: {
-    readonly visibilityState: string;
-    addEventListener(type: 'visibilitychange', listener: () => void): void;
-  };
-  setTimeout(callback: () => void, ms: number): number;
-  clearTimeout(timer: number | undefined): void;
-}
+type WakingPage = Pick<Page, 'document' | 'setTimeout' | 'clearTimeout'>;
 
+/** Renews the token, when asked to or by a timer, and ends the session when the server says that it is over. */
 export class Refresher {
   readonly #store: SessionStore;
   readonly #keys: KeyStore;
-  readonly #api: ProvenApi;
-  readonly #page: Wakeful;
+  readonly #client: ProvingClient;
+  readonly #page: WakingPage;
+  /** The refresh that is on its way. */
   #flight: Promise<void> | null = null;
-  #pause: { token: string; until: number; error: unknown } | null = null;
+  /** Until when the server wants no refresh of this token, and the error by which it said so. */
+  #pause: { token: string; untilMs: number; error: unknown } | null = null;
   #timer: number | undefined;
 
-  constructor(page: Wakeful, parts: { store: SessionStore; keys: KeyStore; api: ProvenApi }) {
+  constructor(page: WakingPage, parts: { store: SessionStore; keys: KeyStore; client: ProvingClient }) {
     this.#page = page;
     this.#store = parts.store;
     this.#keys = parts.keys;
-    this.#api = parts.api;
+    this.#client = parts.client;
     page.document.addEventListener('visibilitychange', () => this.#wake());
     this.#store.subscribe(() => this.#schedule(0));
     this.#schedule(0);
   }
 
-  /** Replaces the stored token, or ends the session if the server says that it is over.
+  /** Replaces the stored token by the next one, or ends the session if the server says that it is over.
    *
-   * One request however many wait. Rejects only if the same token is still stored (no network, 5xx, a pause that
-   * the server asked for) or the session ended here; afterwards the store knows what counts. */
+   * However many wait, one request is sent. When it resolves, the store has what counts. It rejects if the same
+   * token is still stored (no network, 5xx, a pause that the server asked for) and if the session has ended. */
   refresh(): Promise<void> {
     this.#flight ??= this.#refresh().finally(() => {
       this.#flight = null;
@@ -55,36 +54,43 @@ export class Refresher {
   async #refresh(): Promise<void> {
     const session = this.#store.read();
     if (session === null) return;
-    if (this.#pause?.token === session.token && Date.now() < this.#pause.until) throw this.#pause.error;
-    // The commit guard: another tab logged out, logged in or was faster, and what it stored stays.
-    const isCurrent = () => this.#store.read()?.token === session.token;
+    if (this.#pause?.token === session.token && Date.now() < this.#pause.untilMs) throw this.#pause.error;
     try {
       const renewed = await this.#renew(session);
-      if (isCurrent()) this.#store.write(renewed);
+      if (this.#isStored(session)) this.#store.write(renewed);
     } catch (error) {
-      if (!isCurrent()) return;
-      if (isFinal(error)) await this.end(reasonOf(error, session));
-      else this.#pause = { token: session.token, until: Date.now() + askedPause(error), error };
+      if (!this.#isStored(session)) return;
+      await this.#noteFailure(error, session);
       throw error;
     }
   }
 
-  async #renew(session: StoredSession): Promise<StoredSession> {
-    const pair = session.keyName === null ? null : await this.#keys.load(session.keyName);
-    const sentAt = Date.now();
-    const call = { method: 'POST', path: '/refresh', timeoutMs: TIMEOUT_MS } as const;
-    const { data } = await this.#api.send(call, session.token, pair);
-    return { ...session, ...tokenFrom(data, sentAt) };
+  /** The commit guard: if another tab logged out, logged in or was faster, then what it stored stays. */
+  #isStored({ token }: StoredSession): boolean {
+    return this.#store.read()?.token === token;
   }
 
-  /** Token and key go, in all tabs. */
+  async #noteFailure(error: unknown, session: StoredSession): Promise<void> {
+    if (isFinal(error)) await this.end(reasonOf(error, session));
+    else this.#pause = { token: session.token, untilMs: Date.now() + askedPauseMs(error), error };
+  }
+
+  async #renew(session: StoredSession): Promise<StoredSession> {
+    const pair = session.keyName === null ? null : await this.#keys.load(session.keyName);
+    const sentAtMs = Date.now();
+    const call = { method: 'POST', path: '/refresh', timeoutMs: TIMEOUT_MS } as const;
+    const { data } = await this.#client.send(call, session.token, pair);
+    return { ...session, ...tokenFrom(data, sentAtMs) };
+  }
+
+  /** Ends the session in this browser: token and key are deleted, in all tabs. */
   async end(reason: EndReason): Promise<void> {
     const keyName = this.#store.read()?.keyName ?? null;
     this.#store.end(reason);
     await this.#keys.forget(keyName);
   }
 
-  /** Only a visible tab renews on its own; the others do when they are used, with one request less each. */
+  /** Sets the timer for the next refresh, at least `minimumMs` from now. */
   #schedule(minimumMs: number): void {
     this.#page.clearTimeout(this.#timer);
     const session = this.#store.read();
@@ -95,8 +101,11 @@ export class Refresher {
     this.#timer = this.#page.setTimeout(() => this.#wake(), Math.min(waitMs, MAX_TIMER_MS));
   }
 
-  /** A timer says little after a sleep; the clock decides. */
+  /** Looks whether a refresh is due: the timer went off, or the tab is looked at again.
+   *
+   * The clock decides, since a timer is late after the machine slept. */
   #wake(): void {
+    // A hidden tab renews its token when it is used: one request less for each.
     if (this.#page.document.visibilityState !== 'visible') return;
     this.#store.announce();
     const session = this.#store.read();
@@ -106,15 +115,15 @@ export class Refresher {
   }
 }
 
-/** In milliseconds; none if the server did not ask for it. */
-const askedPause = (error: unknown) =>
-  Math.min(1000 * ((error instanceof ApiProblem && error.retryAfter) || 0), MAX_PAUSE_MS);
+/** For how long the server wants no other request; 0 if it did not say. */
+const askedPauseMs = (error: unknown) =>
+  Math.min(1000 * ((error instanceof ApiProblem && error.retryAfterSeconds) || 0), MAX_PAUSE_MS);
 
 /** Only the server's own word ends a session: never a server that is away, nor a proxy's 401. */
-const FINAL = ['invalid_token', 'session_ended', 'token_reused', 'invalid_dpop_proof', 'missing_token'];
+const FINAL_CODES = ['invalid_token', 'session_ended', 'token_reused', 'invalid_dpop_proof', 'missing_token'];
 
 const isFinal = (error: unknown): error is ApiProblem =>
-  error instanceof ApiProblem && error.status === 401 && FINAL.includes(error.code);
+  error instanceof ApiProblem && error.status === 401 && FINAL_CODES.includes(error.code);
 
 function reasonOf(problem: ApiProblem, session: StoredSession): EndReason {
   if (problem.code === 'token_reused') return 'reused';

@@ -1,7 +1,7 @@
 // @vitest-environment node
 
+import { ApiProblem } from 'tokenkeep';
 import { expect, test, vi } from 'vitest';
-import { ApiProblem } from '../src/problems.js';
 
 test('a problem has the members of the contract', () => {
   const errors = [{ field: 'username', code: 'too_short', message: 'At least 3 characters.' }];
@@ -20,7 +20,7 @@ test('a problem has the members of the contract', () => {
     detail: 'Correct it.',
     message: 'Correct it.',
     errors,
-    retryAfter: null,
+    retryAfterSeconds: null,
   });
 });
 
@@ -57,6 +57,6 @@ test.each([
   [undefined, null],
 ])('Retry-After %s is %s seconds', (header, seconds) => {
   vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
-  expect(ApiProblem.from(503, {}, header).retryAfter).toBe(seconds);
+  expect(ApiProblem.from(503, {}, header).retryAfterSeconds).toBe(seconds);
   vi.useRealTimers();
 });

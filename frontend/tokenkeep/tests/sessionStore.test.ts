@@ -1,8 +1,9 @@
 // @vitest-environment node
 
-import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { tokenFrom } from '../src/sessionStore.js';
-import { Browser, Server, type Tab, user } from './support/apiServer.js';
+import { describe, expect, test, vi } from 'vitest';
+import { tokenFrom } from '../src/session';
+import { PASSWORD, user } from './support/answers';
+import { browser, server, tab } from './support/world';
 
 const SESSION = {
   id: 's0',
@@ -18,15 +19,6 @@ const without = (member: keyof typeof SESSION) => {
   return JSON.stringify(rest);
 };
 const with_ = (members: object) => JSON.stringify({ ...SESSION, ...members });
-
-let browser: Browser;
-let tab: Tab;
-const server = await new Server().start();
-
-beforeEach(() => {
-  browser = new Browser();
-  tab = browser.tab(server);
-});
 
 test('what was stored is there again after a reload', () => {
   browser.items.set('ta.session', JSON.stringify(SESSION));
@@ -62,7 +54,7 @@ test.each([
   browser.items.set('ta.session', text);
   const opened = browser.tab(server);
   expect(opened.auth.getSession()).toBeNull();
-  await expect(opened.auth.fetchMe()).rejects.toMatchObject({ code: 'missing_token' });
+  await expect(opened.fetchMe()).rejects.toMatchObject({ code: 'missing_token' });
   expect(await opened.auth.logout()).toBe(true);
   expect(server.requests).toEqual([]);
 });
@@ -85,12 +77,12 @@ test('an end reason that nobody knows is told as unknown', () => {
 
 test('site data that was cleared logs out', () => {
   browser.items.set('ta.session', JSON.stringify(SESSION));
-  tab = browser.tab(server);
+  const opened = browser.tab(server);
   const heard = vi.fn();
-  tab.auth.subscribe(heard);
+  opened.auth.subscribe(heard);
   browser.items.clear();
-  tab.heard(null, null);
-  expect(tab.auth.getSession()).toBeNull();
+  opened.heard(null, null);
+  expect(opened.auth.getSession()).toBeNull();
   expect(heard).toHaveBeenCalledOnce();
 });
 
@@ -105,8 +97,8 @@ test('who no longer listens is not called', () => {
 describe('local storage that can’t be used', () => {
   test('makes a session that lives as long as the tab', async () => {
     tab.storageError = new DOMException('blocked', 'SecurityError');
-    await tab.auth.login('ann', 'correct horse battery');
-    expect(await tab.auth.fetchMe()).toEqual(user('ann'));
+    await tab.auth.login('ann', PASSWORD);
+    expect(await tab.fetchMe()).toEqual(user('ann'));
     expect(browser.items.size).toBe(0);
     await tab.auth.logout();
     expect(tab.auth.getSession()).toBeNull();
@@ -116,15 +108,15 @@ describe('local storage that can’t be used', () => {
   test('because it is full keeps no older token', async () => {
     browser.items.set('ta.session', JSON.stringify(SESSION));
     tab.writeError = new DOMException('full', 'QuotaExceededError');
-    await tab.auth.login('ann', 'correct horse battery');
+    await tab.auth.login('ann', PASSWORD);
     expect(browser.items.has('ta.session')).toBe(false);
     expect(tab.auth.getSession()?.token).not.toBe(SESSION.token);
   });
 
   test('because it was full does not hide a later log-in of another tab', async () => {
     tab.writeError = new DOMException('full', 'QuotaExceededError');
-    await tab.auth.login('ann', 'correct horse battery');
-    await browser.tab(server).auth.login('bob', 'correct horse battery');
+    await tab.auth.login('ann', PASSWORD);
+    await browser.tab(server).auth.login('bob', PASSWORD);
     expect(tab.auth.getSession()?.user.username).toBe('bob');
   });
 });

@@ -1,8 +1,8 @@
 // @vitest-environment node
 
+import { NetworkError } from 'tokenkeep';
 import { expect, test } from 'vitest';
-import { bookFrom, catalogueFrom } from '../src/books.js';
-import { NetworkError } from '../src/problems.js';
+import { bookFrom, catalogueFrom } from './catalogue';
 
 const answer = (data: unknown, label: string | null = null) => ({ data, header: () => label });
 const whole = {
@@ -14,7 +14,7 @@ const whole = {
 };
 
 test('books come with all that the catalogue has of them', () => {
-  expect(catalogueFrom(answer([whole], 'cached'))).toEqual({ books: [whole], catalogue: 'cached' });
+  expect(catalogueFrom(answer([whole], 'cached'))).toEqual({ books: [whole], state: 'cached' });
   expect(bookFrom(answer(whole))).toEqual(whole);
 });
 
@@ -23,8 +23,8 @@ test.each([
   ['sample', 'sample'],
   [null, 'live'],
   ['new', 'live'],
-])('a catalogue labelled %s is %s', (label, catalogue) => {
-  expect(catalogueFrom(answer([], label)).catalogue).toBe(catalogue);
+])('a catalogue labelled %s is %s', (label, state) => {
+  expect(catalogueFrom(answer([], label)).state).toBe(state);
 });
 
 test('what is no book is left out, and what is odd in one too', () => {

@@ -1,14 +1,22 @@
 /** The catalogue comes from outside, through two servers: one odd book must not take the page down. */
 
-import type { Answer } from './http.js';
-import { isRecord, NetworkError } from './problems.js';
-import type { Book, Catalogue } from './types.js';
+import { type Answer, NetworkError } from 'tokenkeep';
+import type { components } from '../schema';
+
+type BookOut = components['schemas']['Book'];
+
+export type Book = Pick<BookOut, 'id' | 'title'> & Partial<BookOut>;
+
+export interface Catalogue {
+  books: Book[];
+  state: 'live' | 'cached' | 'sample';
+}
 
 export function catalogueFrom({ data, header }: Answer): Catalogue {
   if (!Array.isArray(data)) throw new NetworkError('The answer is not a list of books');
   const label = header('x-catalogue');
-  const catalogue = label === 'cached' || label === 'sample' ? label : 'live';
-  return { books: data.map(asBook).filter((book) => book !== null), catalogue };
+  const state = label === 'cached' || label === 'sample' ? label : 'live';
+  return { books: data.map(asBook).filter((book) => book !== null), state };
 }
 
 export function bookFrom({ data }: Answer): Book {
@@ -19,8 +27,8 @@ export function bookFrom({ data }: Answer): Book {
 
 /** Members of the wrong type are left out; without number or title it is no book. */
 function asBook(value: unknown): Book | null {
-  if (!isRecord(value)) return null;
-  const { id, title, isbn, pageCount, authors } = value;
+  if (typeof value !== 'object' || value === null) return null;
+  const { id, title, isbn, pageCount, authors } = value as Record<string, unknown>;
   if (typeof id !== 'number' || typeof title !== 'string') return null;
   return {
     id,
