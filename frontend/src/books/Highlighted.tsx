@@ -1,4 +1,4 @@
-import { highlight } from './search';
+import { highlight } from './highlight';
 
 /** Text with what was searched for set off, by an underline as well as by the colour of the person's own words. */
 export function Highlighted({ text, words }: { text: string; words: readonly string[] }) {
