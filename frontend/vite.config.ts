@@ -52,5 +52,11 @@ export default defineConfig({
     environment: 'happy-dom',
     restoreMocks: true,
     unstubGlobals: true,
+    testTimeout: 30_000, // a busy machine lets tests wait
+    coverage: {
+      include: ['tokenkeep/src/**'],
+      reporter: ['text'],
+      thresholds: { branches: 98 },
+    },
   },
 });

@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 import { expect, test } from 'vitest';
 import manifest from '../package.json';
 import requirements from '../requirements.txt?raw';

@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 import { describe, expect, test } from 'vitest';
 import { fold } from './fold';
 import { highlight } from './highlight';

@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 import { ApiProblem, NetworkError } from 'tokenkeep';
 import { expect, test, vi } from 'vitest';
 import { failure, missing } from './failure';

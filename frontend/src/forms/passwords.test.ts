@@ -1,3 +1,5 @@
+// @vitest-environment node
+
 import { expect, test } from 'vitest';
 import { codePoints, rate } from './passwords';
 import vectors from './passwords.vectors.json';

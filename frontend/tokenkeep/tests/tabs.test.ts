@@ -32,6 +32,12 @@ describe('several tabs', () => {
     expect(heard).toHaveBeenCalledOnce();
   });
 
+  test('that nobody is logged in at ask for nothing when they are looked at', async () => {
+    tab.turn('visible');
+    expect(tab.timer).toBeNull();
+    expect(server.requests).toEqual([]);
+  });
+
   test('use the newer token of another tab instead of asking for one', async () => {
     await loggedIn();
     const other = browser.tab(server);
