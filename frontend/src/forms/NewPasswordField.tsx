@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { PasswordField } from './PasswordField';
 import { codePoints, progress, rate, VERDICT_WORDS, type Verdict } from './passwords';
 
@@ -15,29 +15,13 @@ const NOTHING: readonly string[] = [];
 /** A password that is chosen here: the rule before typing, how it does while typing, never a recipe. */
 export function NewPasswordField({ label, name, atLeast, personal = NOTHING }: NewPasswordFieldProps) {
   const [typed, setTyped] = useState('');
-  const [verdict, setVerdict] = useState<Verdict | null>(null);
   const known = useRef(NOTHING);
+  const verdict = useVerdict(typed, atLeast, known);
 
   const noticeTyping = ({ currentTarget }: FormEvent<HTMLInputElement>) => {
-    const beside = [...(currentTarget.form?.querySelectorAll('input') ?? [])];
-    const typedBeside = beside.filter(({ name }) => name === 'username' || name === 'email');
-    known.current = [...personal, ...typedBeside.map((it) => it.value)];
+    known.current = [...personal, ...identityBeside(currentTarget)];
     setTyped(currentTarget.value);
   };
-
-  useEffect(() => {
-    let current = true;
-    setVerdict(null);
-    if (typed !== '') {
-      rate(typed, atLeast, known.current).then(
-        (found) => current && setVerdict(found),
-        () => undefined, // the list could not be loaded: the server will say
-      );
-    }
-    return () => {
-      current = false;
-    };
-  }, [typed, atLeast]);
 
   return (
     <PasswordField
@@ -50,6 +34,31 @@ export function NewPasswordField({ label, name, atLeast, personal = NOTHING }: N
       note={typed !== '' && <Note typed={codePoints(typed)} atLeast={atLeast} verdict={verdict} />}
     />
   );
+}
+
+/** The name and the address that are typed into the same form. */
+function identityBeside({ form }: HTMLInputElement): string[] {
+  const beside = [...(form?.querySelectorAll('input') ?? [])];
+  return beside.filter(({ name }) => name === 'username' || name === 'email').map(({ value }) => value);
+}
+
+/** What there is to say of the password; null until it is rated, and while nothing is typed. */
+function useVerdict(typed: string, atLeast: number, known: RefObject<readonly string[]>): Verdict | null {
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  useEffect(() => {
+    let current = true;
+    setVerdict(null);
+    if (typed !== '') {
+      rate(typed, atLeast, known.current).then(
+        (found) => current && setVerdict(found),
+        () => undefined, // the word lists could not be loaded: the server will say
+      );
+    }
+    return () => {
+      current = false;
+    };
+  }, [typed, atLeast, known]);
+  return verdict;
 }
 
 function Note({ typed, atLeast, verdict }: { typed: number; atLeast: number; verdict: Verdict | null }) {

@@ -3,7 +3,7 @@
 import { beforeEach, vi } from 'vitest';
 
 export const TOKEN = 'ta1_abc';
-export const SESSION = {
+const SESSION = {
   id: 's0',
   user: { id: 'u0', username: 'ann', email: null, email_verified: false, created_at: '2026-01-01T00:00:00Z' },
   token: TOKEN,
