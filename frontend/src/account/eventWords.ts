@@ -1,4 +1,4 @@
-/** Security events in words; the names are those of the OWASP Logging Vocabulary. */
+/** Security events in words, by their names (OWASP Logging Vocabulary). */
 export const EVENT_WORDS: Readonly<Record<string, string>> = {
   user_created: 'Account created',
   authn_login_success: 'Logged in',

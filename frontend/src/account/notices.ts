@@ -7,19 +7,22 @@ export interface Notice {
   text: string;
 }
 
+/** After a registration whose log-in failed. */
 export const READY_NOTICE: Notice = { kind: 'success', text: 'Your account is ready. Log in to go on.' };
 
+/** After a log-out that the server did not hear of. */
 export const UNTOLD_NOTICE: Notice = {
   kind: 'warning',
   text: 'You are logged out in this browser. The server couldn’t be told; the session there ends by itself.',
 };
 
+/** After a new password was chosen by a link from a mail. */
 export const RESET_NOTICE: Notice = {
   kind: 'success',
   text: 'Your password is changed, and you are logged out everywhere. Log in with the new one.',
 };
 
-/** Why one has to log in again. */
+/** After the end of a session: why one has to log in again. */
 export function endNotice(reason: EndReason): Notice {
   const unusual = reason === 'reused' || reason === 'key_lost' || reason === 'account_disabled';
   return { kind: unusual ? 'warning' : 'info', text: END_WORDS[reason] };

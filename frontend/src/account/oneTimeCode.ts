@@ -1,8 +1,10 @@
-/** The one-time code of a mail's link. It comes in the fragment, which no server, log or Referer sees. */
+/** The one-time code of the link in a mail. It comes in the address's fragment, which no server, log or Referer sees. */
 
 let kept: string | null = null;
 
-/** Takes the code out of the address bar, before anything else can read it there: history, a screenshot, a neighbour. */
+/** The code by whose link this page was opened, or null.
+ *
+ * Takes it out of the address bar, where history, a screenshot or a neighbour could read it, and remembers it. */
 export function takeCode(): string | null {
   const code = new URLSearchParams(location.hash.slice(1)).get('code');
   if (code !== null) {
@@ -12,7 +14,8 @@ export function takeCode(): string | null {
   return kept;
 }
 
-/** A second link that is opened in the same tab changes the fragment only, which loads nothing by itself. */
+/** Loads the page anew when another link with a code is opened in this tab: that changes the fragment only, which loads
+ * nothing by itself. */
 export function watchForCodes(): void {
   addEventListener('hashchange', () => {
     if (location.hash.startsWith('#code=')) location.reload();

@@ -13,7 +13,7 @@ const LETTERS: Record<string, string> = {
   ı: 'i',
 };
 
-/** Without case, diacritics, hyphens and apostrophes: "Reiersøl" → "reiersol", "E-Commerce" → "ecommerce". */
+/** The text without case, diacritics, hyphens and apostrophes: "Reiersøl" → "reiersol", "E-Commerce" → "ecommerce". */
 export function fold(text: string): string {
   return text
     .normalize('NFKD')

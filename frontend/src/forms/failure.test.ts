@@ -39,7 +39,7 @@ test('a server that is away or in trouble says nothing about what was typed, so 
   expect(problem({ status: 503, code: 'unavailable', retryAfterSeconds: 5 }).keepPassword).toBe(true);
 });
 
-test('a mistake of ours is not dressed up as a refusal', () => {
+test('an error of the program itself is thrown on, to the error page', () => {
   expect(() => failure(new TypeError('x is undefined'), [])).toThrow(TypeError);
 });
 

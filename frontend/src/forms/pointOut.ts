@@ -1,6 +1,6 @@
 import type { Failure } from './failure';
 
-/** Empties the password that was refused, keeps everything else, and leads to what has to be corrected. */
+/** Shows where a form went wrong: empties the password that was refused, keeps everything else, and leads to what has to be corrected. */
 export function pointOut(failure: Failure, form: HTMLFormElement) {
   const wrong = [...form.querySelectorAll<HTMLInputElement>('[aria-invalid="true"]')];
   const passwords = [...form.querySelectorAll<HTMLInputElement>('input[autocomplete$="-password"]')];
@@ -12,7 +12,7 @@ export function pointOut(failure: Failure, form: HTMLFormElement) {
   (wrong[0] ?? next)?.focus();
 }
 
-/** With an event, so that what is said about the old text goes too. */
+/** Empties the inputs, with an event, so that what is said about the old text goes too. */
 export function empty(inputs: Iterable<HTMLInputElement>) {
   for (const input of inputs) {
     input.value = '';

@@ -44,7 +44,7 @@ describe('a bound session', () => {
     expect(server.count('/refresh')).toBe(1);
   });
 
-  test('notices a clock that was put right meanwhile', async () => {
+  test('notices that the server’s clock was put right meanwhile', async () => {
     await loggedIn();
     sleep(DAY);
     server.proofs.clockOffsetMs = 60 * MINUTE;
@@ -66,7 +66,7 @@ describe('a bound session', () => {
     },
   );
 
-  test('makes a new proof when the browser had already spent the first one', async () => {
+  test('makes another proof when the browser had already sent the first one', async () => {
     await loggedIn();
     sleep(DAY);
     server.trouble('/refresh', async (response, answer) => {
@@ -78,7 +78,7 @@ describe('a bound session', () => {
     expect(server.sessions.get('s0')?.generation).toBe(2);
   });
 
-  test('copied into another browser is worth one token life, and then says why', async () => {
+  test('that was copied into another browser works until its token ends, and then misses its key', async () => {
     await loggedIn();
     const thief = new Browser(browser.items).tab(server);
     await thief.fetchMe();
@@ -90,7 +90,7 @@ describe('a bound session', () => {
     expect(tab.auth.getSession()).not.toBeNull();
   });
 
-  test('is gone with its key', async () => {
+  test('ends when its key is gone', async () => {
     await loggedIn();
     browser.indexedDB = new Browser().indexedDB;
     sleep(DAY);
@@ -114,7 +114,7 @@ describe('a bound session', () => {
     expect(tab.auth.getSession()?.bound).toBe(true);
   });
 
-  test('passes its key on when the password is changed', async () => {
+  test('has the same key after the password was changed', async () => {
     const { id } = await loggedIn();
     const jwk = server.proofs.lastProof?.header.jwk;
     await tab.auth.changePassword(PASSWORD, 'another horse battery');

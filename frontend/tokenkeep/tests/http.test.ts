@@ -10,7 +10,7 @@ beforeEach(async () => {
   await loggedIn();
 });
 
-test('who gives up gets the reason back that they gave', async () => {
+test('a request that its caller gives up fails with the caller’s own reason', async () => {
   const controller = new AbortController();
   server.trouble('/books', () => controller.abort());
   const error = await tab.fetchBooks(controller.signal).catch((reason: unknown) => reason);
@@ -54,7 +54,7 @@ test('the configuration is asked for once, and again only if that failed', async
   expect(server.count('/config') - before).toBe(2);
 });
 
-test('a configuration of another shape is none', async () => {
+test('a configuration of another shape is a network error', async () => {
   const other = new Browser().tab(server);
   server.trouble('/config', (response) => send(response, { status: 200, body: { public_url: 7 } }));
   await expect(other.auth.fetchConfig()).rejects.toThrow(NetworkError);

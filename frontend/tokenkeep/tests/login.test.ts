@@ -12,7 +12,7 @@ describe('a log-in', () => {
     { token: 'ta1_a', expires_in: 900, session: { id: 's0', bound: false } },
     { token: 'ta1_a', expires_in: 900, user: user('ann') },
     { token: 'ta1_a', expires_in: '900', session: { id: 's0', bound: false }, user: user('ann') },
-  ])('is none if the answer is not from our server: %j', async (body) => {
+  ])('fails if the answer is not from our server: %j', async (body) => {
     server.trouble('/login', (response) => send(response, { status: 200, body }));
     await expect(tab.auth.login('ann', PASSWORD)).rejects.toThrow(NetworkError);
     expect(browser.items.size).toBe(0);
@@ -28,7 +28,7 @@ describe('keys', () => {
     await expect(crypto.subtle.exportKey('jwk', pair.privateKey)).rejects.toThrow();
   });
 
-  test('are in no open connection that would keep site data from being cleared', async () => {
+  test('are read over connections that are closed again, so that site data can be cleared', async () => {
     await loggedIn();
     await tab.auth.logout();
     const deleting = browser.indexedDB.deleteDatabase('ta.keys');

@@ -11,7 +11,7 @@ describe('nobody is logged out', () => {
     ['500', 500, 'internal_error'],
     ['503', 503, 'unavailable'],
     ['another 4xx', 404, 'not_found'],
-    ['a 401 that is no word of the contract', 401, 'proxy_says_no'],
+    ['a 401 with a code that the contract does not know', 401, 'proxy_says_no'],
   ])('by %s to a refresh', async (_, status, code) => {
     const session = await loggedIn();
     sleep(DAY);
@@ -92,7 +92,7 @@ describe('nobody is logged out', () => {
 });
 
 describe('a server that asks for a pause', () => {
-  test('gets it', async () => {
+  test('is not asked again before it is over', async () => {
     await loggedIn();
     sleep(DAY);
     server.problem('/refresh', 503, 'unavailable', { 'Retry-After': '7' });
@@ -104,7 +104,7 @@ describe('a server that asks for a pause', () => {
     await tab.fetchMe();
   });
 
-  test('gets no more than a minute', async () => {
+  test('is asked again after a minute, however long it wanted', async () => {
     await loggedIn();
     sleep(DAY);
     server.problem('/refresh', 503, 'unavailable', { 'Retry-After': '86400' });
@@ -113,7 +113,7 @@ describe('a server that asks for a pause', () => {
     await tab.fetchMe();
   });
 
-  test('does not get it from the next session', async () => {
+  test('is asked at once for the next session', async () => {
     await loggedIn();
     sleep(DAY);
     server.problem('/refresh', 503, 'unavailable', { 'Retry-After': '60' });

@@ -96,7 +96,7 @@ describe('a refresh', () => {
     await until(() => tab.auth.getSession()?.token !== token);
   });
 
-  test('is one for five windows whose tokens expire together', async () => {
+  test('is sent once by five windows whose tokens expire together', async () => {
     await loggedIn();
     for (let i = 0; i < 4; i++) browser.tab(server);
     expect(new Set(browser.tabs.map(({ timer }) => timer?.dueMs)).size).toBe(5);
@@ -109,7 +109,7 @@ describe('a refresh', () => {
     }
   });
 
-  test('is not asked for by a timer that a clock put far away', async () => {
+  test('is looked after every hour, also when a wrong clock puts it far away', async () => {
     const session = await loggedIn();
     browser.items.set('ta.session', JSON.stringify({ ...session, expiresAt: 1e15, refreshAt: 1e15 }));
     tab.turn('visible');
@@ -119,7 +119,7 @@ describe('a refresh', () => {
     expect(server.count('/refresh')).toBe(0);
   });
 
-  test('is repeated when its answer was lost, and continues the same chain', async () => {
+  test('whose answer was lost is repeated, and the session goes on', async () => {
     const { id } = await loggedIn({ bound: false });
     server.rotate(id); // the answer to this one never came
     sleep(31_000);
@@ -128,7 +128,7 @@ describe('a refresh', () => {
     expect(server.sessions.get(id)).toMatchObject({ generation: 2, ended: null });
   });
 
-  test('is repeated by a bound session long after its answer was lost', async () => {
+  test('whose answer was lost is repeated by a bound session long afterwards', async () => {
     const { id } = await loggedIn();
     sleep(DAY);
     loseAnswer('/refresh');

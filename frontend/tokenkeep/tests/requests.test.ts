@@ -7,7 +7,7 @@ import { ApiServer } from './support/apiServer';
 import { loggedIn, server, tab } from './support/world';
 
 describe('the token of a request', () => {
-  test('goes in the Authorization header, and the browser names itself', async () => {
+  test('is sent in the Authorization header, beside the browser’s own user agent', async () => {
     const { token } = await loggedIn();
     await tab.fetchMe();
     const { headers, path } = server.requests.at(-1) ?? expect.fail();
@@ -18,7 +18,7 @@ describe('the token of a request', () => {
   });
 
   test.each(['https://evil.example/', '//evil.example/', '/\\evil.example'])(
-    'does not go to %s',
+    'is not sent to another host: %s',
     async (path) => {
       await loggedIn();
       await expect(tab.auth.request({ method: 'GET', path })).rejects.toThrow('not_found');
@@ -26,7 +26,7 @@ describe('the token of a request', () => {
     },
   );
 
-  test('follows no redirect', async () => {
+  test('is not sent on to where a redirect leads', async () => {
     const thief = await new ApiServer().start();
     await loggedIn();
     server.trouble('/me', (response) =>
@@ -37,7 +37,7 @@ describe('the token of a request', () => {
     await thief.stop();
   });
 
-  test('is not sent where none is needed', async () => {
+  test('is not sent with a request that needs no log-in', async () => {
     await loggedIn();
     server.trouble('/password/forgot', (response) => send(response, { status: 202 }));
     const body = { email: 'ann@books.example' };
@@ -45,7 +45,7 @@ describe('the token of a request', () => {
     expect(server.requests.at(-1)?.headers.authorization).toBeUndefined();
   });
 
-  test('is asked for before the server is', async () => {
+  test('must be there: without one nothing is asked of the server', async () => {
     const problem = await tab.fetchMe().catch((error: unknown) => error);
     expect(problem).toMatchObject({ status: 401, code: 'missing_token' });
     expect(server.requests).toEqual([]);

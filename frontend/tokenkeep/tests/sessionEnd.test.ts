@@ -8,7 +8,7 @@ import { browser, DAY, loggedIn, server, sleep, tab, until } from './support/wor
 
 describe('the end of a session', () => {
   test.each(['revoked', 'password_changed', 'account_disabled', 'logged_out', 'expired', 'reused'])(
-    'is told as the server knows it: %s',
+    'has the reason that the server gives: %s',
     async (reason) => {
       await loggedIn();
       server.endSessions(reason);
@@ -25,7 +25,7 @@ describe('the end of a session', () => {
     ['invalid_token', 'unknown'],
     ['missing_token', 'unknown'],
     ['session_ended', 'unknown'],
-  ])('comes with a refresh that is answered %s', async (code, reason) => {
+  ])('follows when a refresh is answered %s', async (code, reason) => {
     await loggedIn();
     server.problem('/me', 401, 'invalid_token');
     server.problem('/refresh', 401, code);
@@ -34,7 +34,7 @@ describe('the end of a session', () => {
     expect(tab.auth.takeEndReason()).toBe(reason);
   });
 
-  test('of a bearer session that slept is its expiry, and the server says so', async () => {
+  test('has the reason expired for a bearer session whose token ran out', async () => {
     await loggedIn({ bound: false });
     sleep(DAY);
     await expect(tab.fetchMe()).rejects.toMatchObject({ code: 'invalid_token' });
@@ -42,7 +42,7 @@ describe('the end of a session', () => {
     expect(tab.auth.takeEndReason()).toBe('expired');
   });
 
-  test('is seen by the other tabs at once, with its reason', async () => {
+  test('is seen by the other tabs at once, and they know the reason', async () => {
     await loggedIn();
     const other = browser.tab(server);
     const heard = vi.fn();

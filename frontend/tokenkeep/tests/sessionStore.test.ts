@@ -75,7 +75,7 @@ test('an end reason that nobody knows is told as unknown', () => {
   expect(tab.auth.takeEndReason()).toBe('unknown');
 });
 
-test('site data that was cleared logs out', () => {
+test('clearing the site data logs out', () => {
   browser.items.set('ta.session', JSON.stringify(SESSION));
   const opened = browser.tab(server);
   const heard = vi.fn();
@@ -86,7 +86,7 @@ test('site data that was cleared logs out', () => {
   expect(heard).toHaveBeenCalledOnce();
 });
 
-test('who no longer listens is not called', () => {
+test('a listener that was stopped is not called', () => {
   const heard = vi.fn();
   tab.auth.subscribe(heard)();
   browser.items.set('ta.session', JSON.stringify(SESSION));

@@ -68,7 +68,7 @@ describe('several tabs', () => {
     },
   );
 
-  test('do nothing as somebody who logged in meanwhile', async () => {
+  test('do not repeat a request as somebody who logged in meanwhile', async () => {
     await loggedIn();
     const other = browser.tab(server);
     server.trouble('/sessions', async (response) => {
