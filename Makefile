@@ -26,7 +26,7 @@ check: ## Lint, types, and the tests that need no server and no browser: under a
 test: ## Set up what is missing, then run every check
 	@$(SETUP) backend-dev build browser
 	@$(MAKE) --no-print-directory lint
-	cd frontend && npm test
+	cd frontend && npm test && npm run --silent check:package
 	cd backend && .venv/bin/python -m pytest --cov
 
 test-lowest: ## The extension's tests with the lowest versions that its package allows

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import type { Plugin } from 'vite';
+import { defaultClientConditions, defaultServerConditions, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const backend = process.env['API_URL'] ?? 'http://127.0.0.1:5003';
@@ -34,6 +34,9 @@ async function compress(path: string) {
 
 export default defineConfig({
   plugins: [react(), tailwindcss(), precompress()],
+  // The package's sources as they are (see its exports): nothing has to be built before the app starts.
+  resolve: { conditions: ['tokenkeep-source', ...defaultClientConditions] },
+  ssr: { resolve: { conditions: ['tokenkeep-source', ...defaultServerConditions] } }, // tests that run in Node
   server: {
     port: 3003,
     strictPort: true,
@@ -49,5 +52,11 @@ export default defineConfig({
     environment: 'happy-dom',
     restoreMocks: true,
     unstubGlobals: true,
+    testTimeout: 30_000, // a busy machine lets tests wait
+    coverage: {
+      include: ['tokenkeep/src/**'],
+      reporter: ['text'],
+      thresholds: { branches: 98 },
+    },
   },
 });

@@ -14,7 +14,16 @@ ROOT = Path(__file__).resolve().parents[1]
 BACKEND, FRONTEND = ROOT / "backend", ROOT / "frontend"
 VENV, MODULES, DIST = BACKEND / ".venv", FRONTEND / "node_modules", FRONTEND / "dist"
 PYTHON = VENV / "bin" / "python"
-BUILT_FROM = ("src", "public", "index.html", "package*.json", "*.config.*", "tsconfig*.json")
+BUILT_FROM = (
+    "src",
+    "tokenkeep/src",
+    "tokenkeep/*.json",
+    "public",
+    "index.html",
+    "package*.json",
+    "*.config.*",
+    "tsconfig*.json",
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -81,7 +90,8 @@ def backend_dev():
 
 def frontend():
     check_node()
-    files = [FRONTEND / "package.json", FRONTEND / "package-lock.json"]
+    names = ("package.json", "package-lock.json", "tokenkeep/package.json")
+    files = [FRONTEND / name for name in names]
     once(
         MODULES / ".installed",
         digest(files),

@@ -3,8 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** @param {Record<string, string>} packages */
-const lines = (packages) => Object.entries(packages).map(([name, version]) => `${name}==${version}\n`);
+/** Without the package of this repository, which no registry has.
+ * @param {Record<string, string>} packages */
+const lines = (packages) =>
+  Object.entries(packages)
+    .filter(([, version]) => !version.startsWith('file:'))
+    .map(([name, version]) => `${name}==${version}\n`);
 
 writeFileSync(
   new URL('../requirements.txt', import.meta.url),

@@ -1,8 +1,8 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createBrowserRouter, RouterProvider } from 'react-router-dom';
-import { subscribe } from './auth';
-import { takeCode, watchForCodes } from './code';
+import { takeCode, watchForCodes } from './account/oneTimeCode';
+import { auth } from './auth';
 import './index.css';
 import { routes } from './routes';
 import { followTheme } from './theme';
@@ -13,7 +13,7 @@ watchForCodes();
 
 const router = createBrowserRouter(routes);
 // Logged in or out, here or in another tab: the loaders decide again which screen that means.
-subscribe(() => void router.revalidate());
+auth.subscribe(() => void router.revalidate());
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

@@ -7,7 +7,8 @@ import pytest
 from tests.support.cheap_passwords import new_passwords
 from tests.support.places import FRONTEND
 
-FILE = FRONTEND / "src" / "passwords.vectors.json"
+FILE = FRONTEND / "src" / "forms" / "passwords.vectors.json"
+
 VECTORS = json.loads(FILE.read_text())
 
 

@@ -1,5 +1,9 @@
+// @vitest-environment node
+
 import { describe, expect, test } from 'vitest';
-import { fold, highlight, isSort, type Sort, search, searchWords, sortBooks } from './search';
+import { fold } from './fold';
+import { highlight } from './highlight';
+import { isSort, type Sort, search, searchWords, sortBooks } from './search';
 import { tidy } from './tidy';
 
 const books = [

@@ -1,29 +1,9 @@
 /** Searching and sorting; pure, so that it can run on every keystroke. */
 
+import { fold } from './fold';
 import type { TidyBook } from './tidy';
 
-/** Letters that Unicode doesn't take apart. */
-const LETTERS: Record<string, string> = {
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  þ: 'th',
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  ı: 'i',
-};
-
-/** Without case, diacritics, hyphens and apostrophes: "Reiersøl" → "reiersol", "E-Commerce" → "ecommerce". */
-export function fold(text: string): string {
-  return text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[\p{M}\p{Pd}'’]/gu, '')
-    .replace(/[øłđðþßæœı]/g, (letter) => LETTERS[letter] ?? letter);
-}
-
+/** The words of a query, folded. */
 export function searchWords(query: string): string[] {
   return query.split(/\s+/).map(fold).filter(Boolean);
 }
@@ -33,42 +13,6 @@ export function search(books: readonly TidyBook[], words: readonly string[]): re
   return words.length === 0
     ? books
     : books.filter((book) => words.every((word) => book.index.includes(word)));
-}
-
-export interface Piece {
-  text: string;
-  hit: boolean;
-}
-
-/** The text in pieces, those that a word of the search found marked as hits. */
-export function highlight(text: string, words: readonly string[]): Piece[] {
-  const letters = [...text.normalize('NFC')];
-  const hits = letters.map(() => false);
-  let folded = '';
-  const origin: number[] = []; // for each character of `folded` the letter that it came from
-  letters.forEach((letter, at) => {
-    for (const character of fold(letter)) {
-      folded += character;
-      for (let unit = 0; unit < character.length; unit++) origin.push(at);
-    }
-  });
-  for (const word of words) {
-    for (let at = folded.indexOf(word); at !== -1; at = folded.indexOf(word, at + word.length)) {
-      hits.fill(true, origin[at], (origin[at + word.length - 1] ?? 0) + 1);
-    }
-  }
-  return pieces(letters, hits);
-}
-
-function pieces(letters: readonly string[], hits: readonly boolean[]): Piece[] {
-  const joined: Piece[] = [];
-  letters.forEach((text, at) => {
-    const hit = hits[at] ?? false;
-    const last = joined.at(-1);
-    if (last?.hit === hit) last.text += text;
-    else joined.push({ text, hit });
-  });
-  return joined;
 }
 
 export const SORTS = {

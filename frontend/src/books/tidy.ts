@@ -1,8 +1,8 @@
 /** The catalogue as people want to read it; the API passes it on with its warts. */
 
-import type { Book } from '../auth';
+import type { Book } from './catalogue';
+import { fold } from './fold';
 import { type Isbn, parseIsbn } from './isbn';
-import { fold } from './search';
 
 export interface TidyBook {
   id: number;

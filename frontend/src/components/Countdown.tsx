@@ -1,17 +1,17 @@
 import { useEffect, useState } from 'react';
-import { duration } from '../forms';
+import { duration } from './duration';
 
-const secondsLeft = (until: number) => Math.max(0, Math.ceil((until - Date.now()) / 1000));
+const secondsLeft = (untilMs: number) => Math.max(0, Math.ceil((untilMs - Date.now()) / 1000));
 
-/** How long to wait. Screen readers hear it once, not every second, and then that the wait is over. */
-export function Countdown({ until }: { until: number }) {
-  const [left, setLeft] = useState(() => secondsLeft(until));
+/** How long to wait, until a moment in milliseconds since the epoch. Screen readers hear it once, not every second, and then that the wait is over. */
+export function Countdown({ untilMs }: { untilMs: number }) {
+  const [left, setLeft] = useState(() => secondsLeft(untilMs));
   const [atFirst] = useState(left);
 
   useEffect(() => {
-    const timer = setInterval(() => setLeft(secondsLeft(until)), 1000);
+    const timer = setInterval(() => setLeft(secondsLeft(untilMs)), 1000);
     return () => clearInterval(timer);
-  }, [until]);
+  }, [untilMs]);
 
   if (left === 0) return <span>You can try again now.</span>;
   return (

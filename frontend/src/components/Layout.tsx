@@ -1,14 +1,14 @@
-import { useSyncExternalStore } from 'react';
 import { Link, Outlet, ScrollRestoration, useNavigation } from 'react-router-dom';
-import { getSession, subscribe } from '../auth';
-import { HOME } from '../from';
-import { useFocusAfterNavigation } from '../useFocusAfterNavigation';
+import { useSession } from 'tokenkeep/react';
+import { auth } from '../auth';
+import { HOME } from '../redirects';
 import { Logo } from './Logo';
 import { ThemeSwitch } from './ThemeSwitch';
 import { UserMenu } from './UserMenu';
+import { useFocusAfterNavigation } from './useFocusAfterNavigation';
 
 export function Layout() {
-  const username = useSyncExternalStore(subscribe, () => getSession()?.user.username);
+  const session = useSession(auth);
   const navigation = useNavigation();
   useFocusAfterNavigation();
 
@@ -31,7 +31,7 @@ export function Layout() {
             <span className="sr-only min-[22.5rem]:not-sr-only">Bookshelf</span>
           </Link>
           <ThemeSwitch />
-          {username !== undefined && <UserMenu username={username} />}
+          {session !== null && <UserMenu username={session.user.username} />}
         </div>
       </header>
       <main

@@ -1,14 +1,19 @@
 import type { MouseEvent } from 'react';
-import { useLoaderData, useLocation, useNavigate } from 'react-router-dom';
+import { type LoaderFunctionArgs, useLoaderData, useLocation, useNavigate } from 'react-router-dom';
+import { fetchBook } from '../books/api';
+import { FROM_LIST } from '../books/BookCard';
+import { Cover } from '../books/Cover';
 import { spellIsbn13 } from '../books/isbn';
 import { type TidyBook, tidy } from '../books/tidy';
-import { FROM_LIST } from '../components/BookCard';
-import { Cover } from '../components/Cover';
 import { Icon } from '../components/Icon';
 import { Page } from '../components/Page';
 import { TextLink } from '../components/TextLink';
-import { HOME } from '../from';
-import type { bookLoader } from '../routes';
+import { loggedIn } from '../guards';
+import { HOME } from '../redirects';
+
+export function bookLoader({ request, params }: LoaderFunctionArgs) {
+  return loggedIn(request, () => fetchBook(Number(params['id']), request.signal));
+}
 
 /** On a narrow screen only the title stands beside the cover. */
 const BELOW_COVER = 'col-span-2 sm:col-span-1 sm:col-start-2';

@@ -1,5 +1,5 @@
 import { isRouteErrorResponse, useRevalidator, useRouteError } from 'react-router-dom';
-import { ApiProblem, NetworkError } from '../auth';
+import { ApiProblem, NetworkError } from 'tokenkeep';
 import { Button } from '../components/Button';
 import { Countdown } from '../components/Countdown';
 import { Page } from '../components/Page';
@@ -14,7 +14,7 @@ export function ErrorPage() {
     return <NotFoundPage title="Book not found" words="The catalogue has no book with this number." />;
   }
 
-  const retryAfter = error instanceof ApiProblem ? error.retryAfter : null;
+  const waitSeconds = error instanceof ApiProblem ? error.retryAfterSeconds : null;
   const expected = error instanceof ApiProblem || error instanceof NetworkError;
   const { title, words } = explain(error);
   return (
@@ -25,7 +25,7 @@ export function ErrorPage() {
         className="flex flex-col items-start gap-4 rounded-xl border border-line/40 bg-card p-5 sm:p-7"
       >
         <p role="alert">
-          {words} {retryAfter !== null && <Countdown until={Date.now() + retryAfter * 1000} />}
+          {words} {waitSeconds !== null && <Countdown untilMs={Date.now() + waitSeconds * 1000} />}
         </p>
         <Button
           type="button"

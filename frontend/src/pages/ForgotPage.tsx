@@ -1,10 +1,24 @@
-import { useActionData } from 'react-router-dom';
+import { type ActionFunctionArgs, useActionData } from 'react-router-dom';
+import { forgotPassword } from '../account/api';
 import { Alert } from '../components/Alert';
 import { AuthCard } from '../components/AuthCard';
-import { Field } from '../components/Field';
-import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
-import type { forgotAction } from '../routes';
+import { Field } from '../forms/Field';
+import { type Failure, failure, missing } from '../forms/failure';
+import { TaskForm } from '../forms/TaskForm';
+import { textOf } from '../forms/values';
+
+export async function forgotAction({ request }: ActionFunctionArgs): Promise<Failure | { sentTo: string }> {
+  const email = textOf(await request.formData(), 'email').trim();
+  const empty = missing({ email }, { email: 'Enter your e-mail address.' });
+  if (empty !== null) return empty;
+  try {
+    await forgotPassword(email);
+  } catch (error) {
+    return failure(error, ['email']);
+  }
+  return { sentTo: email };
+}
 
 export function ForgotPage() {
   const answer = useActionData<typeof forgotAction>();

@@ -1,15 +1,49 @@
-import { useActionData, useLoaderData, useLocation } from 'react-router-dom';
+import {
+  type ActionFunctionArgs,
+  type LoaderFunctionArgs,
+  redirect,
+  useActionData,
+  useLoaderData,
+  useLocation,
+} from 'react-router-dom';
+import { endNotice, type Notice, READY_NOTICE, RESET_NOTICE, UNTOLD_NOTICE } from '../account/notices';
+import { auth } from '../auth';
 import { Alert } from '../components/Alert';
 import { AuthCard } from '../components/AuthCard';
-import { Field } from '../components/Field';
-import { PasswordField } from '../components/PasswordField';
-import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
-import type { loginAction, loginLoader } from '../routes';
+import { Field } from '../forms/Field';
+import { type Failure, failure, missing } from '../forms/failure';
+import { PasswordField } from '../forms/PasswordField';
+import { TaskForm } from '../forms/TaskForm';
+import { credentialsOf } from '../forms/values';
+import { strangersOnly, wantedPath } from '../guards';
+
+export function loginLoader({ request }: LoaderFunctionArgs): { notice: Notice | null } {
+  strangersOnly(request);
+  const reason = auth.takeEndReason();
+  const { searchParams } = new URL(request.url);
+  if (searchParams.has('ready')) return { notice: READY_NOTICE };
+  if (searchParams.has('reset')) return { notice: RESET_NOTICE };
+  if (searchParams.has('untold')) return { notice: UNTOLD_NOTICE };
+  return { notice: reason === null ? null : endNotice(reason) };
+}
+
+export async function loginAction({ request }: ActionFunctionArgs): Promise<Failure | Response> {
+  const { username, password } = await credentialsOf(request);
+  const words = { username: 'Enter your user name.', password: 'Enter your password.' };
+  const empty = missing({ username, password }, words);
+  if (empty !== null) return empty;
+  try {
+    await auth.login(username, password);
+  } catch (error) {
+    return failure(error, ['username', 'password']);
+  }
+  return redirect(wantedPath(request));
+}
 
 export function LoginPage() {
   const { notice } = useLoaderData<typeof loginLoader>();
-  const failure = useActionData<typeof loginAction>();
+  const refusal = useActionData<typeof loginAction>();
   const { search } = useLocation();
 
   return (
@@ -19,7 +53,7 @@ export function LoginPage() {
           {notice.text}
         </Alert>
       )}
-      <TaskForm label="Log in" busyLabel="Logging in…" failure={failure}>
+      <TaskForm label="Log in" busyLabel="Logging in…" failure={refusal}>
         <Field
           label="User name"
           name="username"

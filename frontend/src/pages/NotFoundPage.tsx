@@ -1,7 +1,7 @@
 import { Page } from '../components/Page';
 import { Shelf } from '../components/Shelf';
 import { TextLink } from '../components/TextLink';
-import { HOME } from '../from';
+import { HOME } from '../redirects';
 
 interface NotFoundPageProps {
   title?: string;

@@ -1,10 +1,25 @@
 import { useActionData, useLoaderData } from 'react-router-dom';
+import { verifyEmail } from '../account/api';
+import { takeCode } from '../account/oneTimeCode';
 import { Alert } from '../components/Alert';
 import { AuthCard } from '../components/AuthCard';
-import { TaskForm } from '../components/TaskForm';
 import { TextLink } from '../components/TextLink';
-import { HOME } from '../from';
-import type { verifyAction, verifyLoader } from '../routes';
+import { type Failure, failure } from '../forms/failure';
+import { TaskForm } from '../forms/TaskForm';
+import { HOME } from '../redirects';
+
+export function verifyLoader() {
+  return { hasCode: takeCode() !== null };
+}
+
+export async function verifyAction(): Promise<Failure | { confirmed: true }> {
+  try {
+    await verifyEmail(takeCode() ?? '');
+  } catch (error) {
+    return failure(error, []);
+  }
+  return { confirmed: true };
+}
 
 /** With a button: a program that looks through mail opens links, and must not confirm anything by that. */
 export function VerifyPage() {
