@@ -61,7 +61,7 @@ class Limits:
         self._clock = clock
         self._allowance = max(1, free_failures)  # the first failure can't be refused beforehand
         self._rates = rates
-        self._hit = load_script(redis, __package__, "hit.lua")
+        self._count = load_script(redis, __package__, "count.lua")
         self._settle = load_script(redis, __package__, "settle.lua")
 
     def count(self, rule: Rule, subject: str) -> None:
@@ -108,7 +108,7 @@ class Limits:
     def _wait(self, rule: Rule, subject: str) -> int:
         name = self._name("rate", rule, subject)
         rate = self._rates[rule]
-        return int(self._hit(keys=[name], args=[self._clock(), rate.amount, rate.period_seconds]))
+        return int(self._count(keys=[name], args=[self._clock(), rate.amount, rate.period_seconds]))
 
     def _outcome(self, key: str, succeeded: bool, *, known_seconds: int) -> int:
         rule = (self._allowance, FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, FORGET_SECONDS)

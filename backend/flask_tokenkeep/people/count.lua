@@ -1,8 +1,8 @@
--- Count one hit, if the rate still allows it.
+-- Count one try, if the rate still allows it.
 --
--- KEYS[1]  the times of the last hits, newest first
+-- KEYS[1]  the times of the last tries, newest first
 -- ARGV     now (Unix seconds), amount, period_seconds
--- Answers  the seconds to wait; 0 if this hit was still one too few, and is counted
+-- Answers  the seconds to wait; 0 if this try was within the rate, and is counted
 local now, amount, period_seconds = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
 local oldest = redis.call('LINDEX', KEYS[1], amount - 1)
