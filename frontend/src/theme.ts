@@ -7,8 +7,10 @@ const system = matchMedia('(prefers-color-scheme: light)');
 const listeners = new Set<() => void>();
 let choice = stored();
 
+/** What the person chose. */
 export const themeChoice = (): Choice => choice;
 
+/** Shows the chosen theme, and remembers the choice. */
 export function chooseTheme(next: Choice) {
   choice = next;
   try {
@@ -20,6 +22,7 @@ export function chooseTheme(next: Choice) {
   show();
 }
 
+/** Calls the listener after each change of the theme; returns how to stop that. */
 export function subscribeTheme(listener: () => void) {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -1,7 +1,7 @@
 import type { SecurityEvent } from './api';
+import { moment } from './dates';
 import { EVENT_WORDS } from './eventWords';
 import { LongList } from './LongList';
-import { moment } from './moment';
 import { Section } from './Section';
 
 /** What happened to the account: the newest security events. */

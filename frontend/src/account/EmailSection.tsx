@@ -2,10 +2,10 @@ import type { ActionFunctionArgs } from 'react-router-dom';
 import { Field } from '../forms/Field';
 import { Task } from '../forms/Task';
 import { textOf } from '../forms/values';
+import { answerTask } from './answerTask';
 import { changeEmail, type Email, resendVerification } from './api';
 import { CurrentPassword } from './CurrentPassword';
 import { Section } from './Section';
-import { answerTask } from './task';
 
 export async function changeEmailAction({ request }: ActionFunctionArgs) {
   const form = await request.formData();

@@ -2,11 +2,11 @@ import { type ActionFunctionArgs, redirect } from 'react-router-dom';
 import { auth } from '../auth';
 import { Task } from '../forms/Task';
 import { textOf } from '../forms/values';
+import { answerTask } from './answerTask';
 import { exportAccount } from './api';
 import { CurrentPassword } from './CurrentPassword';
 import { downloadJson } from './download';
 import { Section } from './Section';
-import { answerTask } from './task';
 
 export function exportAction() {
   return answerTask(

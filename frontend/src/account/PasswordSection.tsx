@@ -3,10 +3,10 @@ import { auth } from '../auth';
 import { NewPasswordField } from '../forms/NewPasswordField';
 import { Task } from '../forms/Task';
 import { textOf } from '../forms/values';
+import { answerTask } from './answerTask';
 import type { Email } from './api';
 import { CurrentPassword } from './CurrentPassword';
 import { Section } from './Section';
-import { answerTask } from './task';
 
 export async function changePasswordAction({ request }: ActionFunctionArgs) {
   const form = await request.formData();

@@ -1,11 +1,11 @@
 import type { ActionFunctionArgs } from 'react-router-dom';
 import { Alert } from '../components/Alert';
 import { Task } from '../forms/Task';
+import { answerTask } from './answerTask';
 import { endOtherSessions, endSession, type SessionRow } from './api';
+import { moment } from './dates';
 import { LongList } from './LongList';
-import { moment } from './moment';
 import { Section } from './Section';
-import { answerTask } from './task';
 
 export function endOthersAction() {
   return answerTask(endOtherSessions, 'You are logged out everywhere else.');

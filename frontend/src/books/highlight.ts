@@ -32,6 +32,7 @@ function foldLetters(letters: readonly string[]) {
   return { folded, origin };
 }
 
+/** The letters joined into pieces of hits and of the rest. */
 function pieces(letters: readonly string[], hits: readonly boolean[]): Piece[] {
   const joined: Piece[] = [];
   letters.forEach((text, at) => {

@@ -38,6 +38,7 @@ const compare: Record<Sort, (a: TidyBook, b: TidyBook) => number> = {
   shortest: (a, b) => lastIfUnknown(a.pages, b.pages, (x, y) => x - y),
 };
 
+/** The books in this order; those that it does not tell apart by their number. */
 export function sortBooks(books: readonly TidyBook[], sort: Sort): readonly TidyBook[] {
   return books.toSorted((a, b) => compare[sort](a, b) || a.id - b.id);
 }

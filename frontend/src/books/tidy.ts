@@ -18,6 +18,7 @@ export interface TidyBook {
   index: string;
 }
 
+/** A book as it is shown and searched: spaces, names, ISBN and page count put right. */
 export function tidy(book: Book): TidyBook {
   const title = oneSpace(book.title) || 'Untitled';
   const authors = tidyAuthors(book.authors ?? []);

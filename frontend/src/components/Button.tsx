@@ -17,7 +17,7 @@ const LOOKS = {
   danger: 'border border-danger text-danger hover:bg-field',
 } as const;
 
-/** While busy it keeps the focus, and pressing it again does nothing. */
+/** A button. While busy it keeps the focus, and pressing it again does nothing. */
 export function Button({
   busy = false,
   look = 'main',

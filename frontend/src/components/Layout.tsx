@@ -7,6 +7,7 @@ import { ThemeSwitch } from './ThemeSwitch';
 import { UserMenu } from './UserMenu';
 import { useFocusAfterNavigation } from './useFocusAfterNavigation';
 
+/** What all screens have around them: the header, and the place where the screen itself goes. */
 export function Layout() {
   const session = useSession(auth);
   const navigation = useNavigation();

@@ -11,6 +11,7 @@ const BOOKS = [
   [258, 14, 48, 'fill-link'],
 ] as const;
 
+/** Decoration: books that stand on the edge of a card. */
 export function Shelf() {
   return (
     <svg viewBox="0 0 280 60" className="mx-auto -mb-px block w-full max-w-72" aria-hidden="true">

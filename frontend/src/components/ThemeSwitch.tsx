@@ -8,6 +8,7 @@ const CHOICES: readonly { value: Choice; label: string }[] = [
   { value: 'dark', label: 'Dark theme' },
 ];
 
+/** The choice between the system's theme, the light and the dark one. */
 export function ThemeSwitch() {
   const chosen = useSyncExternalStore(subscribeTheme, themeChoice);
   return (

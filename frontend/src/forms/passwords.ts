@@ -52,6 +52,7 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   good: 'Good: long, and hard to guess.',
 };
 
+/** How far the typing got, in code points. */
 export const progress = (typed: number, atLeast: number) => `${typed} of ${atLeast} characters`;
 
 /** The length as the server counts it: an emoji is one character. */

@@ -107,7 +107,7 @@ export class Auth {
     const sentAtMs = Date.now();
     const { data } = await this.send({ method: 'POST', path: '/password/change', body }, { proof: true });
     const session = sessionFrom(data, sentAtMs, before?.keyName ?? null);
-    // The commit guard again: no log-in by itself for somebody who logged out meanwhile in another tab.
+    // As after a refresh: no log-in by itself for somebody who logged out meanwhile in another tab.
     if (store.read()?.id === before?.id) store.write(session);
   }
 
