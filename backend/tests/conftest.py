@@ -1,6 +1,7 @@
 """Real stores for every test: a private Redis, SQLite and PostgreSQL."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from redis import Redis
 from flask_tokenkeep import migrate
 from flask_tokenkeep.stores.redis import open_redis
 from tests.support.app_users import People
-from tests.support.private_postgres import empty_postgres
+from tests.support.private_postgres import empty_postgres, remove_all_rows
 from tests.support.private_redis import PrivateRedis
 from tests.support.small_app import worker
 from tests.support.still_clock import Clock
@@ -28,7 +29,7 @@ settings.load_profile("unhurried")
 
 # Who uses one of these, at whatever remove, needs a server process. Tests that start one in their own body
 # stand in files that are marked as a whole.
-SERVERS = {"redis_server", "database_url", "postgres", "server"}
+SERVERS = {"redis_server", "database_url", "empty_database_url", "postgres", "server"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,7 +63,6 @@ def app(
     redis: Redis, redis_server: PrivateRedis, database_url: str, clock: Clock, tmp_path: Path
 ) -> Iterator[Flask]:
     """The extension in a small app; its letters lie in `tmp_path`."""
-    migrate(database_url)
     with worker(redis_server.url, database_url, clock, MAIL_DIR=tmp_path) as app:
         yield app
 
@@ -91,10 +91,38 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database, once of each kind."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables, once of each kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/test.sqlite3"
+        yield f"sqlite:///{tmp_path}/empty.sqlite3"
         return
     with empty_postgres(request.getfixturevalue("postgres")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> Iterator[str]:
+    with empty_postgres(postgres) as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with our tables and nobody in them, once of each kind.
+
+    Migrated once, since to make a database and its tables takes longer than most tests."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.sqlite3"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("migrated_postgres")
+    remove_all_rows(url)
+    return url

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from flask_tokenkeep import migrate
 from flask_tokenkeep.mail.letters import Letters, parse_sender
 from tests.support.mail_server import Postbox
 from tests.support.post_office import Office
@@ -18,7 +17,6 @@ def box() -> Iterator[Postbox]:
 
 @pytest.fixture
 def office(database_url: str, box: Postbox) -> Iterator[Office]:
-    migrate(database_url)
     office = Office(database_url, box.port)
     yield office
     for database in office.databases:

@@ -33,14 +33,14 @@ def test_the_thread_sends_what_other_processes_post(office: Office, box: Postbox
 
 
 def test_the_thread_outlives_a_database_that_is_away(
-    database_url: str, box: Postbox, caplog: pytest.LogCaptureFixture
+    empty_database_url: str, box: Postbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    office = Office(database_url, box.port)  # no tables yet: every question fails
+    office = Office(empty_database_url, box.port)  # no tables yet: every question fails
     courier = office.courier(office.outbox)
     courier.loop.start()
     try:
         wait_until(lambda: "The outbox can't be read" in caplog.text, "trouble")
-        migrate(database_url)
+        migrate(empty_database_url)
         office.post("new_browser", office.add_user())
         wait_until(lambda: box.received, "the letter")
     finally:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from redis import Redis
 from sqlalchemy import update
 
-from flask_tokenkeep import migrate
 from flask_tokenkeep.stores.models import User
 from tests.support.app_users import People, body_of, code_of
 from tests.support.asking import bearer
@@ -111,7 +110,6 @@ def test_a_reset_ends_the_waits_that_guesses_at_the_old_password_made(
 def test_asking_for_a_reset_does_the_same_work_for_every_address(
     redis: Redis, redis_server: PrivateRedis, database_url: str
 ) -> None:
-    migrate(database_url)
     now = datetime.now(UTC)
     standing = {
         "verified": {"email": "verified@library.example", "email_key": "verified@library.example"},

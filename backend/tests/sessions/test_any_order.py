@@ -16,7 +16,6 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from flask_tokenkeep import migrate
 from flask_tokenkeep.sessions.tokens import Claims, TokenMint
 from tests.support.asking import bearer
 from tests.support.browser_key import Key
@@ -233,7 +232,6 @@ def code_of(answer: TestResponse) -> str:
 def test_any_order_of_events_agrees_with_the_model(
     redis: Redis, redis_server: PrivateRedis, database_url: str
 ) -> None:
-    migrate(database_url)
     clock, numbers = Clock(), itertools.count()
     examples = 110 if database_url.startswith("sqlite") else 20
     with (

@@ -33,8 +33,8 @@ migrate(sys.argv[1])
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+def database(empty_database_url: str) -> Iterator[Database]:
+    database = Database(empty_database_url)
     yield database
     database.engine.dispose()
 
@@ -60,8 +60,8 @@ def test_the_revisions_are_one_line_of_plain_numbers() -> None:
     assert SCRIPTS.get_heads() == REVISIONS[-1:]
 
 
-def test_the_migrated_tables_are_those_of_the_models(database: Database, database_url: str) -> None:
-    migrate(database_url)
+def test_the_migrated_tables_are_those_of_the_models(database: Database, empty_database_url: str) -> None:
+    migrate(empty_database_url)
     assert differences(database.engine) == []
     for table in Base.metadata.sorted_tables:  # which the comparison leaves out
         expected = {each.name for each in table.constraints if isinstance(each, CheckConstraint)}
@@ -70,17 +70,17 @@ def test_the_migrated_tables_are_those_of_the_models(database: Database, databas
         } == expected
 
 
-def test_a_second_upgrade_changes_nothing(database: Database, database_url: str) -> None:
+def test_a_second_upgrade_changes_nothing(database: Database, empty_database_url: str) -> None:
     for _ in range(2):
-        migrate(database_url)
+        migrate(empty_database_url)
         assert revision_of(database.engine) == REVISIONS[-1]
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_every_older_version_is_brought_to_the_newest_with_its_people(
-    database: Database, database_url: str, revision: str
+    database: Database, empty_database_url: str, revision: str
 ) -> None:
-    migrate(database_url, revision)
+    migrate(empty_database_url, revision)
     assert revision_of(database.engine) == revision
     add = text(
         "INSERT INTO ta_users (id, username, username_key, password_hash, created_at)"
@@ -88,56 +88,58 @@ def test_every_older_version_is_brought_to_the_newest_with_its_people(
     )
     with database.engine.begin() as connection:
         connection.execute(add, {"id": uuid4().hex, "now": datetime(2026, 1, 1, tzinfo=UTC).isoformat(" ")})
-    migrate(database_url)
+    migrate(empty_database_url)
     assert differences(database.engine) == []
     with database.read() as sql:
         assert sql.scalars(select(User.username)).all() == ["Ada"]
 
 
-def test_every_step_can_be_taken_back_and_again(database: Database, database_url: str) -> None:
-    migrate(database_url)
+def test_every_step_can_be_taken_back_and_again(database: Database, empty_database_url: str) -> None:
+    migrate(empty_database_url)
     for revision in [*reversed(REVISIONS[:-1]), None]:
-        migrate(database_url, "-1")
+        migrate(empty_database_url, "-1")
         assert revision_of(database.engine) == revision
     assert tables(database.engine) == {VERSION_TABLE}
-    migrate(database_url)
+    migrate(empty_database_url)
     assert differences(database.engine) == []
 
 
-def test_everything_can_be_taken_back_at_once(database: Database, database_url: str) -> None:
-    migrate(database_url)
-    migrate(database_url, "base")
+def test_everything_can_be_taken_back_at_once(database: Database, empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    migrate(empty_database_url, "base")
     assert tables(database.engine) == {VERSION_TABLE}
 
 
-def test_a_migration_that_fails_leaves_nothing_half_done(database: Database, database_url: str) -> None:
+def test_a_migration_that_fails_leaves_nothing_half_done(database: Database, empty_database_url: str) -> None:
     with database.engine.begin() as connection:
         connection.execute(text("CREATE TABLE ta_events (stranger INTEGER)"))
     with pytest.raises(DBAPIError):
-        migrate(database_url)
+        migrate(empty_database_url)
     assert tables(database.engine) == {"ta_events"}
     with database.engine.begin() as connection:
         connection.execute(text("DROP TABLE ta_events"))
-    migrate(database_url)
+    migrate(empty_database_url)
     assert differences(database.engine) == []
 
 
-def test_other_tables_in_the_same_database_are_left_alone(database: Database, database_url: str) -> None:
+def test_other_tables_in_the_same_database_are_left_alone(
+    database: Database, empty_database_url: str
+) -> None:
     with database.engine.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
         connection.execute(text("INSERT INTO alembic_version VALUES ('of the app')"))
-    migrate(database_url)
-    migrate(database_url, "base")
+    migrate(empty_database_url)
+    migrate(empty_database_url, "base")
     with database.engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "of the app"
 
 
 def test_four_processes_that_start_at_once_make_the_tables_once(
-    database: Database, database_url: str
+    database: Database, empty_database_url: str
 ) -> None:
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", START, database_url],
+            [sys.executable, "-c", START, empty_database_url],
             cwd=BACKEND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -18,7 +18,6 @@ from flask_tokenkeep.people.limits import Limits
 from flask_tokenkeep.people.passwords import Passwords
 from flask_tokenkeep.sessions.live import LiveSessions
 from flask_tokenkeep.sessions.proofs import Proofs
-from flask_tokenkeep.sessions.sessions import Sessions
 from flask_tokenkeep.stores.database import Database
 from flask_tokenkeep.stores.models import OutboxMail
 from flask_tokenkeep.stores.sweeper import Sweeper
@@ -36,7 +35,7 @@ def database_of(app: Flask) -> Database:
     return parts(app).tools.database  # type: ignore[no-any-return]
 
 
-def sessions_of(app: Flask) -> Sessions:
+def sessions_of(app: Flask) -> LiveSessions:
     """Ledger and Redis together."""
     return parts(app).sessions  # type: ignore[no-any-return]
 
