@@ -21,14 +21,14 @@ def differences(url: str, metadata: MetaData, **options: object) -> list[Any]:
     return list(found)
 
 
-def test_autogenerate_leaves_our_tables_and_indices_alone(database_url: str) -> None:
-    migrate(database_url)
-    assert differences(database_url, MetaData()) != []  # it would drop them all
-    assert differences(database_url, MetaData(), include_object=include_object) == []
+def test_autogenerate_leaves_our_tables_and_indices_alone(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    assert differences(empty_database_url, MetaData()) != []  # it would drop them all
+    assert differences(empty_database_url, MetaData(), include_object=include_object) == []
 
 
-def test_autogenerate_sees_the_apps_own_tables_with_a_key_to_our_users(database_url: str) -> None:
-    migrate(database_url)
+def test_autogenerate_sees_the_apps_own_tables_with_a_key_to_our_users(empty_database_url: str) -> None:
+    migrate(empty_database_url)
     metadata = MetaData()
     users_table(metadata)
     profiles = Table(
@@ -37,11 +37,11 @@ def test_autogenerate_sees_the_apps_own_tables_with_a_key_to_our_users(database_
         Column("id", Integer, primary_key=True),
         Column("user_id", Uuid, ForeignKey("ta_users.id", ondelete="CASCADE"), nullable=False),
     )
-    ((operation, table),) = differences(database_url, metadata, include_object=include_object)
+    ((operation, table),) = differences(empty_database_url, metadata, include_object=include_object)
     assert (operation, table.name) == ("add_table", "profiles")
-    database = Database(database_url)
+    database = Database(empty_database_url)
     profiles.create(database.engine)
-    assert differences(database_url, metadata, include_object=include_object) == []
+    assert differences(empty_database_url, metadata, include_object=include_object) == []
     database.engine.dispose()
 
 
