@@ -1,11 +1,10 @@
 """The account of whoever is logged in: who they are, what happened, what is stored, leaving."""
 
-from datetime import UTC, datetime
-
 from flask import Blueprint
 
 from flask_tokenkeep.apidocs.described import described
 from flask_tokenkeep.clients import browser_in_words
+from flask_tokenkeep.clock import moment
 from flask_tokenkeep.errors import RateLimited, WrongPassword
 from flask_tokenkeep.http.answers import NO_CONTENT, Json, shown, user_out
 from flask_tokenkeep.http.guard import current_parts, current_session, current_user, token_required
@@ -101,5 +100,5 @@ def _exported_mail(mail: OutboxMail) -> ExportedMail:
 
 
 def _exported_code(code: SentCode) -> ExportedCode:
-    expires_at = datetime.fromtimestamp(code.expires_at, UTC)
+    expires_at = moment(code.expires_at)
     return ExportedCode(purpose=code.purpose, address=code.address, expires_at=expires_at)
