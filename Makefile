@@ -5,10 +5,10 @@ SETUP := $(PYTHON) scripts/setup.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev check test test-backend test-browser test-frontend test-lowest lint format types lock bench certs
+.PHONY: help start dev check test test-extension test-bookshelf test-browser test-frontend test-lowest lint format types lock bench certs
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 start: ## Set up what is missing, then serve the whole app on http://localhost:5003
 	@$(SETUP) backend build
@@ -26,16 +26,19 @@ check: ## Lint, types, and the tests that need no server and no browser: under a
 test: ## Set up what is missing, then run every check
 	@$(SETUP) backend-dev build browser
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory --output-sync=target -j2 test-browser test-backend test-frontend
+	@$(MAKE) --no-print-directory --output-sync=target -j2 test-extension test-browser test-bookshelf test-frontend
 
-test-frontend: ## Only the front end's tests, and its package
-	cd frontend && npm test && npm run --silent check:package
+test-extension: ## Only the extension's tests, and which of its branches they reach
+	cd backend && .venv/bin/python -m pytest --cov -m "not e2e" --ignore tests/bookshelf
 
-test-backend: ## Only the back end's tests
-	cd backend && .venv/bin/python -m pytest --cov -m "not e2e"
+test-bookshelf: ## Only the tests of the example and its server
+	cd backend && .venv/bin/python -m pytest tests/bookshelf
 
 test-browser: ## Only the tests in a real browser
 	cd backend && .venv/bin/python -m pytest -m e2e
+
+test-frontend: ## Only the front end's tests, and its package
+	cd frontend && npm test && npm run --silent check:package
 
 test-lowest: ## The extension's tests with the lowest versions that its package allows
 	@$(SETUP) backend-dev
