@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := backend/.venv/bin
 SETUP := $(PYTHON) scripts/setup.py
+# Each job's output in one piece, where make knows how (GNU make 4).
+TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -26,7 +28,7 @@ check: ## Lint, types, and the tests that need no server and no browser: under a
 test: ## Set up what is missing, then run every check
 	@$(SETUP) backend-dev build browser
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory --output-sync=target -j2 test-extension test-browser test-bookshelf test-frontend
+	@$(MAKE) --no-print-directory $(TOGETHER) -j2 test-extension test-browser test-bookshelf test-frontend
 
 test-extension: ## Only the extension's tests, and which of its branches they reach
 	cd backend && .venv/bin/python -m pytest --cov -m "not e2e" --ignore tests/bookshelf
