@@ -37,7 +37,7 @@ def build(**given: Any) -> Flask:
     """The app with these settings and else the defaults, whatever the environment says."""
     settings = Settings.model_construct(
         **{
-            name: field.get_default(call_default_factory=True)
+            name: field.get_default(call_default_factory=True, validated_data={})
             for name, field in Settings.model_fields.items()
         }
         | {

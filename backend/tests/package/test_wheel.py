@@ -14,6 +14,7 @@ from tests.support.private_redis import PrivateRedis
 
 BACKEND = Path(__file__).resolve().parents[2]
 FLOW = Path(__file__).with_name("flow.py")
+OF_PACKAGE = ("--extra", "postgres", "--no-header", "--no-annotate", "--python-version", "3.11")
 # What is no code and what the code can't do without.
 BESIDE_THE_CODE = {".lua", ".txt", ".html", ".css", ".typed"}
 
@@ -68,7 +69,11 @@ def test_installed_into_an_empty_environment_it_works(
     uv = (sys.executable, "-m", "uv", "--no-config", "--quiet")
     run(*uv, "venv", "--python", sys.executable, tmp_path / "env")
     python = tmp_path / "env" / "bin" / "python"
-    run(*uv, "pip", "install", "--python", python, "--resolution", resolution, f"{wheel}[postgres]")
+    chosen = tmp_path / "chosen.txt"
+    chosen.write_text(
+        run(*uv, "pip", "compile", *OF_PACKAGE, "--resolution", resolution, BACKEND / "pyproject.toml")
+    )
+    run(*uv, "pip", "install", "--python", python, "--constraint", chosen, f"{wheel}[postgres]")
     assert (
         run(python, "-I", "-W", "error", FLOW, redis_server.url, tmp_path, cwd=tmp_path)
         == "all of it works\n"
