@@ -8,7 +8,7 @@ TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev check test test-extension test-bookshelf test-browser test-frontend test-lowest lint format types lock bench certs
+.PHONY: help start dev check check-backend check-frontend test test-extension test-bookshelf test-browser test-frontend test-lowest lint format types lock bench certs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,10 +21,15 @@ dev: ## Serve with reload on code changes: back end (5003) and Vite (3003) side 
 	@$(SETUP) backend-dev frontend
 	@exec $(BIN)/python scripts/dev.py
 
-check: ## Lint, types, and the tests that need no server and no browser: under a minute
-	@$(MAKE) --no-print-directory lint
-	cd frontend && npm test
+check: ## Lint, types, and the tests that need no server and no browser
+	@$(SETUP) backend-dev frontend
+	@$(MAKE) --no-print-directory $(TOGETHER) -j3 lint check-backend check-frontend
+
+check-backend:
 	cd backend && .venv/bin/python -m pytest -q -m "not server and not e2e"
+
+check-frontend:
+	cd frontend && npx vitest run
 
 test: ## Set up what is missing, then run every check
 	@$(SETUP) backend-dev build browser
