@@ -104,7 +104,9 @@ class AuthSettings(BaseModel):
     @classmethod
     def _has_a_known_scheme(cls, url: str, info: ValidationInfo) -> str:
         schemes = REDIS_SCHEMES if info.field_name == "redis_url" else SQL_SCHEMES
-        if urlsplit(url).scheme.partition("+psycopg")[0] not in schemes:
+        # postgres:// is what hosting platforms hand out; SQLAlchemy itself takes it no longer.
+        scheme = urlsplit(url).scheme.partition("+psycopg")[0]
+        if scheme not in schemes and (scheme, schemes) != ("postgres", SQL_SCHEMES):
             raise ValueError(f"must begin with {', '.join(f'{scheme}://' for scheme in schemes)}")
         return url
 
