@@ -27,6 +27,7 @@ from flask_tokenkeep import migrate
 
 HEADER_BYTES = 32 * 1024  # request line and headers; 431 beyond it
 HEADER_SECONDS = 10  # for the whole of them: a client that drips them gives up its connection
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WORKER_STOP_SECONDS = 2  # for requests that are under way, of the 5 that the whole stop may take
 
 
@@ -36,16 +37,33 @@ class StartFailed(Exception):
 
 def run(settings: Settings, *, reload: bool = False) -> None:
     os.umask(0o077)  # what lies in DATA_DIR is nobody else's
-    _stop_by_exception()
+    stop = StopRequest()
+    stop.listen()
     _log_to_stderr()
     try:
-        _run(settings, reload=reload)
+        _run(settings, stop, reload=reload)
     except (StartFailed, RedisFailed, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from None
 
 
-def _run(settings: Settings, *, reload: bool) -> None:
+class StopRequest:
+    """A signal to stop while we start. It is raised where we are, for what `with` has to put back; and it is
+    kept, since Python drops what is raised in a `__del__` or in the callback of a weak reference."""
+
+    def __init__(self) -> None:
+        self.made = False
+
+    def listen(self) -> None:
+        for sign in STOP_SIGNALS:
+            signal.signal(sign, self._make)
+
+    def _make(self, *_: object) -> None:
+        self.made = True
+        sys.exit(0)
+
+
+def _run(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
     with ExitStack() as stack:
         stack.enter_context(_data_dir(settings.data_dir))
         stack.enter_context(_reserved_port(settings.host, settings.port))
@@ -57,7 +75,7 @@ def _run(settings: Settings, *, reload: bool) -> None:
             settings = settings.model_copy(update={"redis_url": embedded.url})
         _prepare_tables(settings.database_url)
         stack.callback(_stop_undisturbed)
-        _serve(settings, reload=reload)
+        _serve(settings, stop, reload=reload)
 
 
 def _data_dir(path: Path) -> AbstractContextManager[IO[bytes]]:
@@ -106,7 +124,7 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     return found[0], found[4]
 
 
-def _serve(settings: Settings, *, reload: bool) -> None:
+def _serve(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
     # A fresh interpreter per worker: no lock, connection or thread of this process is copied into it.
     multiprocessing.set_start_method("spawn", force=True)
     server = MPServer(
@@ -129,8 +147,7 @@ def _serve(settings: Settings, *, reload: bool) -> None:
         reload_ignore_worker_failure=True,
     )
     server.on_startup(partial(_greet, settings))
-    # A closed terminal is a stop; Granian would take it for "reload".
-    server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
+    server.on_startup(partial(_listen_by_granian, server, stop))
     server.serve(target_loader=partial(worker, settings), wrap_loader=False)
 
 
@@ -166,13 +183,14 @@ def _log_to_stderr() -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # a newcomer has no use for its steps
 
 
-def _stop_by_exception() -> None:
-    """Until Granian has its own way of stopping, and for what `with` has to put back."""
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, lambda *_: sys.exit(0))
+def _listen_by_granian(server: MPServer, stop: StopRequest) -> None:
+    # A closed terminal is a stop; Granian would take it for "reload".
+    signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
+    if stop.made:
+        server.signal_handler_interrupt()
 
 
 def _stop_undisturbed() -> None:
     """A second Ctrl-C must not leave Redis behind, half stopped."""
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for sign in STOP_SIGNALS:
         signal.signal(sign, signal.SIG_IGN)

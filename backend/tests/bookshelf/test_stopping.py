@@ -16,6 +16,20 @@ from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 pytestmark = pytest.mark.server
 
+STOP_IN_A_DEL = """
+import os, signal, sys
+
+class Stop:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+def hear(event, _):
+    if event == "sqlite3.connect" and signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        Stop()
+
+sys.addaudithook(hear)
+"""
+
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_it_cleanly_with_its_redis(app: App, sign: signal.Signals) -> None:
@@ -47,6 +61,14 @@ def test_a_stop_during_the_start_leaves_no_redis_behind(tmp_path: Path) -> None:
     wait_until(lambda: (app.data_dir / "redis.sock").exists() or app.running.poll() is not None, "a Redis")
     app.stop()
     assert not alive(redis_pid(app))
+
+
+def test_a_stop_that_python_swallows_is_obeyed_all_the_same(tmp_path: Path) -> None:
+    """What a signal raises in a `__del__` is dropped. This one comes there, in the middle of the start."""
+    (tmp_path / "sitecustomize.py").write_text(STOP_IN_A_DEL)
+    app = App(tmp_path / "data", env={"PYTHONPATH": str(tmp_path)}).start(ready=False)
+    app.expect_clean_end()
+    assert "SystemExit" in app.said, "nothing was swallowed"
 
 
 def test_a_letter_that_is_under_way_at_the_stop_is_not_sent_again(tmp_path: Path) -> None:

@@ -89,7 +89,12 @@ class App:
         self.expect_clean_end()
 
     def expect_clean_end(self) -> None:
-        code = self.running.wait(DEADLINE_SECONDS)
+        try:
+            code = self.running.wait(DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.signal_group(signal.SIGKILL)
+            self.running.wait()
+            raise AssertionError(f"it does not end:\n{self.said}") from None
         assert code == 0, f"exit code {code}:\n{self.said}"
 
     def __enter__(self) -> "App":
