@@ -187,7 +187,7 @@ def _listen_by_granian(server: MPServer, stop: StopRequest) -> None:
     # A closed terminal is a stop; Granian would take it for "reload".
     signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
     if stop.made:
-        server.signal_handler_interrupt()
+        server.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
 
 def _stop_undisturbed() -> None:
