@@ -8,7 +8,7 @@ TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev check check-backend check-frontend test test-extension test-bookshelf test-browser test-frontend test-lowest lint format types lock bench certs
+.PHONY: help start dev check check-backend check-frontend test test-extension test-bookshelf test-browser test-frontend test-faults test-lowest lint format types lock bench certs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ test: ## Set up what is missing, then run every check
 	@$(MAKE) --no-print-directory $(TOGETHER) -j2 test-extension test-browser test-bookshelf test-frontend
 
 test-extension: ## Only the extension's tests, and which of its branches they reach
-	cd backend && .venv/bin/python -m pytest --cov -m "not e2e" --ignore tests/bookshelf --ignore $(MODEL)
+	cd backend && .venv/bin/python -m pytest --cov -m "not e2e and not faults" --ignore tests/bookshelf --ignore $(MODEL)
 
 # The model-based test reaches nothing that the others don't, and takes a minute more under coverage.
 test-bookshelf: ## Only the tests of the example and its server, and the sessions against their model
@@ -48,6 +48,10 @@ test-browser: ## Only the tests in a real browser
 
 test-frontend: ## Only the front end's tests, and its package
 	cd frontend && npm test && npm run --silent check:package
+
+test-faults: ## Break Redis, SQL and workers while people use the app; some 6 minutes
+	@$(SETUP) backend-dev build
+	cd backend && .venv/bin/python -m pytest -s tests/faults
 
 test-lowest: ## The extension's tests with the lowest versions that its package allows
 	@$(SETUP) backend-dev

@@ -1,25 +1,22 @@
 """Redis as it is run for real: Sentinel, with a failover that loses what was said last, and Cluster."""
 
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
-from redis.exceptions import RedisError
 
 from flask_tokenkeep import migrate
 from tests.support.asking import bearer
 from tests.support.examples import PERSON
 from tests.support.ports import free_port
-from tests.support.private_redis import PrivateRedis, cluster_of_one, redis_binary
+from tests.support.private_redis import PrivateRedis, cluster_of_one
+from tests.support.sentinel import sentinel
 from tests.support.small_app import worker
 from tests.support.still_clock import Clock
-from tests.support.waiting import DEADLINE_SECONDS, wait_until
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.server
 
@@ -56,35 +53,6 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         follow = ("--replicaof", "127.0.0.1", str(primary.port))
         with PrivateRedis(arguments=follow) as replica, sentinel(tmp_path, primary) as port:
             yield Pair(primary, replica, f"redis+sentinel://127.0.0.1:{port}/books")
-
-
-@contextmanager
-def sentinel(folder: Path, primary: PrivateRedis) -> Iterator[int]:
-    port = free_port()
-    settings = (
-        f"port {port}",
-        "bind 127.0.0.1",
-        f"dir {folder}",
-        f"sentinel monitor books 127.0.0.1 {primary.port} 1",
-        "sentinel down-after-milliseconds books 500",
-    )
-    config = folder / "sentinel.conf"
-    config.write_text("\n".join(settings) + "\n")
-    process = subprocess.Popen([redis_binary(), str(config), "--sentinel"], stdout=subprocess.DEVNULL)
-    try:
-        with Redis(port=port, decode_responses=True) as watcher:
-            wait_until(lambda: _replicas(watcher) == 1, "a Sentinel that knows the replica")
-        yield port
-    finally:
-        process.terminate()
-        process.wait(DEADLINE_SECONDS)
-
-
-def _replicas(watcher: "Redis[Any]") -> int:
-    try:
-        return sum("disconnected" not in each["flags"] for each in watcher.sentinel_slaves("books"))
-    except RedisError:
-        return 0
 
 
 def test_a_failover_that_loses_the_last_refresh_logs_nobody_out(pair: Pair, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ class PrivateRedis:
         self.port = port or free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._arguments = arguments
-        self._folder = Path(tempfile.mkdtemp(prefix="redis-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="redis-"))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -38,7 +38,7 @@ class PrivateRedis:
         wait_until(self.answers, "the private Redis")
 
     def _options(self) -> list[str]:
-        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
+        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
         return [*where, "--save", "", "--appendonly", "yes", "--appendfsync", "always"]
 
     def answers(self) -> bool:
@@ -69,7 +69,7 @@ class PrivateRedis:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
