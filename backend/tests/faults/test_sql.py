@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from tests.faults.people import Damage, environment, hold, people_at
 from tests.support.app_process import App, running_app
 from tests.support.own_postgres import OwnPostgres
+from tests.support.private_redis import PrivateRedis
 from tests.support.processes import children, leads_a_group
 
 SPARED = Damage(spares_reads=True)
@@ -32,7 +33,7 @@ def app(server: OwnPostgres) -> Iterator[App]:
 
 @pytest.fixture
 def sqlite_app(tmp_path: Path) -> Iterator[App]:
-    with running_app(tmp_path / "data", env=environment()) as app:
+    with PrivateRedis() as redis, running_app(tmp_path / "data", env=environment(redis.url)) as app:
         yield app
 
 
