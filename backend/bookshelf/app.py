@@ -4,7 +4,8 @@ from flask import Flask
 
 from bookshelf.books import books_blueprint
 from bookshelf.catalogue import Catalogue
-from bookshelf.gateway import BadRequest, BodyTooSlow
+from bookshelf.environ import BadRequest, HeadersTooLarge
+from bookshelf.gateway import BodyTooSlow
 from bookshelf.health import health_blueprint
 from bookshelf.pages import serve_pages
 from bookshelf.settings import Settings
@@ -21,7 +22,7 @@ def create_app(settings: Settings, *, background: bool = True) -> Flask:
     auth = TokenKeep(app)
     # What the gateway and the check of host names answer before a view is asked.
     auth.describe_surroundings(
-        app, problems=(BadRequest, HostNotAllowed), body_problems=(BodyTooSlow,), tags=TAGS
+        app, problems=(BadRequest, HeadersTooLarge, HostNotAllowed), body_problems=(BodyTooSlow,), tags=TAGS
     )
     catalogue = Catalogue(
         redis=auth.redis(app), url=settings.books_url, ttl_seconds=settings.books_ttl_seconds

@@ -1,20 +1,22 @@
-"""Granian's RSGI on the outside, our WSGI app on the inside: one thread pool, whole bodies, a deadline.
+"""Granian's ASGI on the outside, our WSGI app on the inside: sound requests, whole bodies, lanes, deadlines.
 
-In Granian's own WSGI mode a body is read while it arrives, on a worker thread and without a time limit,
-and a response that is an iterator is sent at the reader's pace. Two clients that stop half-way, in either
+In Granian's own WSGI mode a body is read while it arrives, on a worker thread and without a time limit, and
+a response that is an iterator is sent at the reader's pace. Two clients that stop half-way, in either
 direction, then stop a worker for everybody. Here no thread is taken before the whole request is in memory,
-and every response leaves as one piece of bytes."""
+and none is held while an answer leaves.
+
+What is refused before the app is asked still passes through it, as `REFUSED` in the environ (see web.py), so
+that the answer has the headers that every answer has."""
 
 import asyncio
 import io
-import sys
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import json
-
-from flask_tokenkeep.errors import BodyTooLarge, InternalError, Problem
+from bookshelf.environ import REFUSED, BadRequest, environ_of
+from bookshelf.lanes import ClientLeft, Lanes
+from flask_tokenkeep.errors import BodyTooLarge, Problem
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -22,13 +24,11 @@ if TYPE_CHECKING:
 BODY_BYTES = 64 * 1024  # the contract ends at 16 KiB; the app says so itself, this is what memory is held for
 DISCARDED_BYTES = 32 * 1024 * 1024  # read and thrown away, so that the client gets to see the 413
 BODY_SECONDS = 10.0
-# Said twice these mean something else to every program on the way, so they are refused, not chosen from.
-SINGLE_HEADERS = frozenset({"host", "content-length", "content-type"})
+PIECE_BYTES = 64 * 1024  # of an answer, in memory for a client that does not take it
+TAKE_SECONDS = 30.0  # for a piece
 
-
-class BadRequest(Problem):
-    status, code, title = 400, "bad_request", "The request can't be understood"
-    default_detail = "A header that may stand there once was sent more than once."
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class BodyTooSlow(Problem):
@@ -36,40 +36,45 @@ class BodyTooSlow(Problem):
     default_detail = f"A body has to be complete within {BODY_SECONDS:.0f} seconds."
 
 
+class File(NamedTuple):
+    """A file as an answer's body, as `wsgi.file_wrapper` of PEP 3333."""
+
+    file: Any
+    block_size: int = PIECE_BYTES
+
+    def close(self) -> None:
+        self.file.close()
+
+
 class Answer(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
-    body: bytes
-
-    @classmethod
-    def of(cls, problem: Problem) -> "Answer":
-        body = json.dumps(problem.body()).encode()
-        headers = [
-            ("Content-Type", "application/problem+json"),
-            ("Content-Length", str(len(body))),
-            ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Connection", "close"),
-            ("Server", ""),
-        ]
-        return cls(problem.status, headers, body)
+    body: bytes | File
 
 
 class Gateway:
-    def __init__(self, app: "WSGIApplication", *, threads: int) -> None:
+    def __init__(self, app: "WSGIApplication", lanes: Lanes) -> None:
         self._app = app
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._lanes = lanes
 
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        environ = environ_of(scope) | {"wsgi.file_wrapper": File}
         try:
-            environ = environ_of(scope)
-            environ["wsgi.input"] = io.BytesIO(await _read_body(protocol, scope.headers))
+            answer = await self._answer(environ, scope, receive)
+        except ClientLeft:
+            return
+        await _send(send, answer, last=REFUSED in environ and scope["http_version"] != "2")
+
+    async def _answer(self, environ: "WSGIEnvironment", scope: Any, receive: Receive) -> Answer:
+        try:
+            environ["wsgi.input"] = io.BytesIO(await _read_body(environ, scope, receive))
+            lane = self._lanes.of(scope["method"], scope["path"])
+            if lane is None:
+                return self._call(environ)
+            return await lane.run(partial(self._call, environ), receive)
         except Problem as problem:
-            answer = Answer.of(problem)
-        else:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._call, environ)
-        protocol.response_bytes(answer.status, answer.headers, answer.body)
+            environ[REFUSED] = problem
+            return self._call(environ)
 
     def _call(self, environ: "WSGIEnvironment") -> Answer:
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -78,13 +83,13 @@ class Gateway:
             started.append((status, headers))
 
         body = _collect(self._app(environ, start_response))
-        if not started:
-            return Answer.of(InternalError())
         status, headers = started[-1]
         return Answer(int(status[:3]), headers, body)
 
 
-def _collect(chunks: Iterable[bytes]) -> bytes:
+def _collect(chunks: Iterable[bytes] | File) -> bytes | File:
+    if isinstance(chunks, File):
+        return chunks
     try:
         return b"".join(chunks)
     finally:
@@ -92,71 +97,55 @@ def _collect(chunks: Iterable[bytes]) -> bytes:
             close()
 
 
-async def _read_body(protocol: Any, headers: Any) -> bytes:
-    # Most requests have none, and then nothing needs to be waited for.
-    if "content-length" not in headers and "transfer-encoding" not in headers:
+async def _read_body(environ: "WSGIEnvironment", scope: Any, receive: Receive) -> bytes:
+    if problem := environ.get(REFUSED):
+        raise problem
+    length = environ.get("CONTENT_LENGTH")
+    framed = length is not None or "HTTP_TRANSFER_ENCODING" in environ
+    # In HTTP/1 a body has one of the two headers; in HTTP/2 it needs neither.
+    if not framed and (scope["http_version"] != "2" or scope["method"] in ("GET", "HEAD", "OPTIONS")):
         return b""
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _collect_body(protocol)
+            return await _collect_body(receive)
     except TimeoutError:
         raise BodyTooSlow from None
 
 
-async def _collect_body(protocol: Any) -> bytes:
-    size, kept = 0, bytearray()
-    async for chunk in protocol:
-        size += len(chunk)
+async def _collect_body(receive: Receive) -> bytes:
+    """The body, or BadRequest if it breaks off: what was not sent as a whole is not acted upon."""
+    size, kept, more = 0, bytearray(), True
+    while more and size <= DISCARDED_BYTES:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise BadRequest("The body broke off.")
+        size += len(message["body"])
         if size <= BODY_BYTES:
-            kept += chunk
-        elif size > DISCARDED_BYTES:
-            break
+            kept += message["body"]
+        more = message["more_body"]
     if size > BODY_BYTES:
         raise BodyTooLarge
     return bytes(kept)
 
 
-def environ_of(scope: Any) -> "WSGIEnvironment":
-    """PEP 3333. Header names with an underscore are left out: `X_Forwarded_For` would be taken for
-    `X-Forwarded-For`, past the proxy that replaced the real one."""
-    host, _, port = scope.server.rpartition(":")
-    environ: WSGIEnvironment = {
-        "REQUEST_METHOD": scope.method,
-        "SCRIPT_NAME": "",
-        # PEP 3333: the bytes of the path, read as Latin-1.
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
-        "SERVER_NAME": host.strip("[]"),
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": _address(scope.client),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
-        "wsgi.errors": sys.stderr,
-        "wsgi.input_terminated": True,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-    for name, value in scope.headers.items():
-        if "_" not in name:
-            _add_header(environ, name.lower(), value)
-    if scope.authority and "HTTP_HOST" not in environ:  # HTTP/2 has :authority instead of Host
-        environ["HTTP_HOST"] = scope.authority
-    return environ
+async def _send(send: Send, answer: Answer, *, last: bool) -> None:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    if last:  # after a body that was not read to its end nobody knows where the next request begins
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if isinstance(answer.body, bytes) and len(answer.body) <= PIECE_BYTES:
+        return await send({"type": "http.response.body", "body": answer.body})
+    async with asyncio.timeout(None) as patience:
+        for piece in _pieces(answer.body):
+            patience.reschedule(asyncio.get_running_loop().time() + TAKE_SECONDS)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    return await send({"type": "http.response.body", "body": b""})
 
 
-def _add_header(environ: "WSGIEnvironment", name: str, value: str) -> None:
-    key = name.upper().replace("-", "_")
-    if name not in ("content-type", "content-length"):
-        key = f"HTTP_{key}"
-    if key in environ:
-        if name in SINGLE_HEADERS:
-            raise BadRequest
-        value = f"{environ[key]},{value}"
-    environ[key] = value
-
-
-def _address(client: str) -> str:
-    """ "127.0.0.1:1234" and "[::1]:1234" without the port."""
-    return client.rpartition(":")[0].strip("[]") or client
+def _pieces(body: bytes | File) -> Iterator[bytes]:
+    if isinstance(body, bytes):
+        yield from (body[at : at + PIECE_BYTES] for at in range(0, len(body), PIECE_BYTES))
+        return
+    with body.file as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece

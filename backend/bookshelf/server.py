@@ -16,17 +16,23 @@ from typing import IO, Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
-from granian.server import MPServer
 from sqlalchemy.exc import OperationalError
 
 from bookshelf.app import create_app
 from bookshelf.embedded_redis import EmbeddedRedis, RedisFailed
-from bookshelf.gateway import Gateway
+from bookshelf.environ import HEADER_BYTES
+from bookshelf.gateway import TAKE_SECONDS, Gateway
+from bookshelf.lanes import Lanes
 from bookshelf.settings import ROOT, Settings
+from bookshelf.workers import Workers, serve_on_shared_socket
 from flask_tokenkeep import migrate
 
-HEADER_BYTES = 32 * 1024  # request line and headers; 431 beyond it
-HEADER_SECONDS = 10  # for the whole of them: a client that drips them gives up its connection
+HEADER_SECONDS = 10  # for all headers: a client that drips them gives up its connection
+BACKLOG = 1024
+CONNECTIONS = 4096  # per worker; further ones wait in the backlog
+STREAMS = 32  # of one HTTP/2 connection at once, each with so many bytes that its client has not taken yet
+STREAM_BYTES = 64 * 1024
+PING_SECONDS = 30  # an HTTP/2 client that answers none is gone
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WORKER_STOP_SECONDS = 2  # for requests that are under way, of the 5 that the whole stop may take
 
@@ -66,7 +72,7 @@ class StopRequest:
 def _run(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
     with ExitStack() as stack:
         stack.enter_context(_data_dir(settings.data_dir))
-        stack.enter_context(_reserved_port(settings.host, settings.port))
+        listening = stack.enter_context(_listening(settings.host, settings.port))
         settings = settings.with_secret()
         if not settings.redis_url:
             embedded = EmbeddedRedis(settings.data_dir)
@@ -75,7 +81,7 @@ def _run(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
             settings = settings.model_copy(update={"redis_url": embedded.url})
         _prepare_tables(settings.database_url)
         stack.callback(_stop_undisturbed)
-        _serve(settings, stop, reload=reload)
+        _serve(settings, listening, stop, reload=reload)
 
 
 def _data_dir(path: Path) -> AbstractContextManager[IO[bytes]]:
@@ -93,22 +99,24 @@ def _data_dir(path: Path) -> AbstractContextManager[IO[bytes]]:
     return lock
 
 
-def _reserved_port(host: str, port: int) -> AbstractContextManager[socket.socket]:
-    """Held as long as we run. Granian's workers listen with SO_REUSEPORT, under which a second start would
-    not fail but get half of our requests. So the port is bound alone first, and shared only then."""
+def _listening(host: str, port: int) -> AbstractContextManager[socket.socket]:
+    """The socket on which all workers take connections, open as long as we run."""
     try:
         family, address = _resolve(host, port)
-        held = socket.socket(family, socket.SOCK_STREAM)
+        listening = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
         raise StartFailed(f"HOST: {host} is not an address to listen on ({error.strerror})") from None
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; handed on to every connection
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(TAKE_SECONDS * 1000))
     try:
-        held.bind(address)
+        listening.bind(address)
+        listening.listen(BACKLOG)
     except OSError as error:
-        held.close()
+        listening.close()
         raise StartFailed(f"PORT: can't listen on {host}:{port} ({error.strerror})") from None
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    return closing(held)
+    listening.set_inheritable(True)
+    return closing(listening)
 
 
 def _prepare_tables(database_url: str) -> None:
@@ -124,22 +132,29 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     return found[0], found[4]
 
 
-def _serve(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
+def _serve(settings: Settings, listening: socket.socket, stop: StopRequest, *, reload: bool) -> None:
     # A fresh interpreter per worker: no lock, connection or thread of this process is copied into it.
     multiprocessing.set_start_method("spawn", force=True)
-    server = MPServer(
-        "bookshelf",
-        address=str(_resolve(settings.host, settings.port)[-1][0]),
+    server = Workers(
+        listening,
+        address=listening.getsockname()[0],
         port=settings.port,
-        interface=Interfaces.RSGI,
+        interface=Interfaces.ASGINL,
         websockets=False,
         workers=1 if reload else settings.workers,
         workers_kill_timeout=WORKER_STOP_SECONDS,
         respawn_failed_workers=True,
-        backlog=1024,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS,
         http=HTTPModes.auto if settings.tls_cert else HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BYTES),
-        http2_settings=HTTP2Settings(max_headers_size=HEADER_BYTES),
+        http2_settings=HTTP2Settings(
+            max_headers_size=HEADER_BYTES,
+            max_concurrent_streams=STREAMS,
+            max_send_buffer_size=STREAM_BYTES,
+            keep_alive_interval=PING_SECONDS * 1000,
+            keep_alive_timeout=PING_SECONDS,
+        ),
         ssl_cert=settings.tls_cert,
         ssl_key=settings.tls_key,
         reload=reload,
@@ -148,7 +163,7 @@ def _serve(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
     )
     server.on_startup(partial(_greet, settings))
     server.on_startup(partial(_listen_by_granian, server, stop))
-    server.serve(target_loader=partial(worker, settings), wrap_loader=False)
+    server.serve(serve_on_shared_socket, target_loader=partial(worker, settings), wrap_loader=False)
 
 
 def worker(settings: Settings) -> Callable[..., Any]:
@@ -157,7 +172,8 @@ def worker(settings: Settings) -> Callable[..., Any]:
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     # Ctrl-C reaches the whole process group; the parent is the one who stops us, once.
     os.setpgid(0, 0)
-    return Gateway(create_app(settings), threads=settings.threads).__rsgi__
+    lanes = Lanes(threads=settings.threads, hashes=settings.auth_hash_concurrency)
+    return Gateway(create_app(settings), lanes).__call__
 
 
 def _end_with_parent() -> None:
@@ -183,7 +199,7 @@ def _log_to_stderr() -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)  # a newcomer has no use for its steps
 
 
-def _listen_by_granian(server: MPServer, stop: StopRequest) -> None:
+def _listen_by_granian(server: Workers, stop: StopRequest) -> None:
     # A closed terminal is a stop; Granian would take it for "reload".
     signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
     if stop.made:

@@ -19,6 +19,7 @@ from secure.headers import (
 )
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from bookshelf.environ import REFUSED
 from bookshelf.settings import Settings
 from flask_tokenkeep import Problem
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+PROBES = ("/healthz", "/readyz")  # asked by address, by whoever keeps us running
 HSTS_SECONDS = 63_072_000  # two years, as hstspreload.org asks
 PREFLIGHT_SECONDS = 600
 CONTENT_SECURITY_POLICY = {
@@ -56,9 +58,12 @@ def protect(app: Flask, settings: Settings) -> None:
     names = _host_names(settings)
 
     @app.before_request
-    def _check_host() -> None:
+    def _check() -> None:
+        if problem := request.environ.get(REFUSED):
+            raise problem
         # Flask's TRUSTED_HOSTS can't name [::1]: Werkzeug cuts an entry at its first colon.
-        if urlsplit(f"//{request.host}").hostname not in names:
+        name = (urlsplit(f"//{request.host}").hostname or "").removesuffix(".")
+        if name not in names and request.path not in PROBES:
             raise HostNotAllowed
 
     if settings.cors_origins:
