@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from flask_tokenkeep.apidocs.described import Surroundings
 from flask_tokenkeep.assembly import Parts, assemble
+from flask_tokenkeep.budget import begin_request, end_request
 from flask_tokenkeep.clock import Clock
 from flask_tokenkeep.errors import BodyTooLarge, Problem
 from flask_tokenkeep.http.about_views import SURROUNDINGS, about_views
@@ -49,6 +50,8 @@ class TokenKeep:
         app.extensions[EXTENSION] = assemble(settings, self._clock, app)
         for views in VIEWS:
             app.register_blueprint(views)
+        app.before_request(begin_request)
+        app.teardown_request(end_request)
         app.before_request(_check_size)
         app.after_request(_finish)
         app.register_error_handler(Problem, problem_answer)
