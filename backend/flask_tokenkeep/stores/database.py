@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session as OrmSession
 
 from flask_tokenkeep.stores.models import User
@@ -38,11 +38,6 @@ class Database:
         lock on SQLite."""
         with OrmSession(self._reading, expire_on_commit=False) as orm:
             yield orm
-
-    def ping(self) -> None:
-        """Raises SQLAlchemyError if the database doesn't answer."""
-        with self._reading.connect() as connection:
-            connection.execute(text("SELECT 1"))
 
 
 def lock_user(sql: OrmSession, user_id: UUID) -> User | None:
