@@ -8,6 +8,10 @@ from contextvars import ContextVar
 # Both together, and a tenth for looking at the clock, are well within the 2 seconds in which a 503 is due.
 SQL_SECONDS = 1.2
 POOL_SECONDS = 0.5  # for a free connection
+# Who has waited so long without a word spares the next ones that wait; a server that is only busy gives up
+# before, at three quarters of the budget.
+FROZEN_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
 
 
 class Budget:

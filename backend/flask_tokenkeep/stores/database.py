@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session as OrmSession
 
 from flask_tokenkeep.stores.models import User
-from flask_tokenkeep.stores.sqlite import begin_sqlite, open_sqlite
+from flask_tokenkeep.stores.sqlite import open_sqlite
 
 SQL_SCHEMES = ("postgresql", "sqlite")
 READING = "tokenkeep_reading"  # the execution option of connections that begin no transaction
@@ -49,13 +49,13 @@ def lock_user(sql: OrmSession, user_id: UUID) -> User | None:
 
 def _open_engine(url: str) -> Engine:
     if url.startswith("sqlite"):
-        engine, begin = open_sqlite(url), begin_sqlite
+        engine, begin = open_sqlite(url)
     else:
         try:  # psycopg is an extra: whoever has SQLite needn't have it
-            from flask_tokenkeep.stores.postgres import begin_postgres, open_postgres
+            from flask_tokenkeep.stores.postgres import open_postgres
         except ImportError:
             raise ValueError("DATABASE_URL: needs pip install 'flask-tokenkeep[postgres]'") from None
-        engine, begin = open_postgres(url), begin_postgres
+        engine, begin = open_postgres(url)
 
     def begin_unless_reading(connection: Connection) -> None:
         if not connection.get_execution_options().get(READING):

@@ -10,11 +10,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import ConnectionTimeout
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 
-from flask_tokenkeep.budget import POOL_SECONDS, SQL_SECONDS, sql_budget
+from flask_tokenkeep.budget import FROZEN_SECONDS, PAUSE_SECONDS, POOL_SECONDS, SQL_SECONDS, sql_budget
 
-# Who waits longer without a word waits for a server that is frozen: a busy one gives up by itself before.
-FROZEN_SECONDS = 1.0
-PAUSE_SECONDS = 1.0
 READ_ONLY = "25006"  # read_only_sql_transaction
 
 Returned = TypeVar("Returned")
@@ -90,9 +87,9 @@ def _within_budget(
     raise ConnectionTimeout("the server did not answer in time")
 
 
-def open_postgres(url: str) -> Engine:
-    """An engine for `postgresql://…` or `postgres://…`, as libpq understands them: with any of its options,
-    with several hosts, or with a socket's folder as `?host=`. Raises ValueError for any other text."""
+def open_postgres(url: str) -> tuple[Engine, Callable[[Connection], None]]:
+    """An engine, and how a transaction begins. `postgresql://…` or `postgres://…` as libpq understands them:
+    with any of its options, several hosts, or a socket's folder as `?host=`. Raises ValueError for others."""
     engine = create_engine(
         "postgresql+psycopg://",
         creator=_connector("postgresql://" + url.partition("://")[2]),
@@ -101,7 +98,7 @@ def open_postgres(url: str) -> Engine:
         pool_timeout=POOL_SECONDS,
     )
     event.listen(engine, "handle_error", _leave_what_is_read_only)
-    return engine
+    return engine, _begin
 
 
 def _connector(url: str) -> Callable[[], PatientConnection]:
@@ -121,7 +118,7 @@ def _connector(url: str) -> Callable[[], PatientConnection]:
     return lambda: Connecting.connect(url, autocommit=True, prepare_threshold=None)
 
 
-def begin_postgres(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
     """One round trip; SET LOCAL ends with the transaction, and a pooler's next client doesn't meet it."""
     # The server gives up before we do: it then lets go of the locks, and lives on for the others.
     longest_ms = max(1, int(sql_budget().left * 750))

@@ -1,6 +1,8 @@
 """A PostgreSQL that is away when we start, hangs while we serve, or never lets us in."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -28,28 +30,45 @@ def post(app: App, path: str) -> int:
     return ask(f"{app.url}/api/{path}", "POST", body=PERSON).status
 
 
+@pytest.mark.parametrize(("leave", "come_back"), [("stop", "start"), ("freeze", "thaw")])
 def test_started_without_sql_it_serves_what_it_can_and_all_is_well_once_sql_answers(
-    own_postgres: PrivatePostgres, tmp_path: Path
+    own_postgres: PrivatePostgres, tmp_path: Path, leave: str, come_back: str
 ) -> None:
-    own_postgres.stop()
-    app = App(tmp_path / "data", env={"DATABASE_URL": own_postgres.url}).start(ready=False)
-    try:
-        wait_until(lambda: is_healthy(app), "the start")
+    getattr(own_postgres, leave)()
+    with started(tmp_path / "data", own_postgres.url) as app:
         assert ask(f"{app.url}/readyz").status == 503
         assert post(app, "register") == 503
-        own_postgres.start()
+        getattr(own_postgres, come_back)()
         wait_until(app.is_ready, "the tables")
         assert post(app, "register") == 201
-        assert post(app, "login") == 200
+
+
+def test_started_beside_a_writer_of_its_file_it_makes_the_tables_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "held.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with started(tmp_path / "data", f"sqlite:///{path}") as app:
+        assert post(app, "register") == 503
+        other.close()
+        wait_until(app.is_ready, "the tables")
+        assert post(app, "register") == 201
+
+
+@contextmanager
+def started(data_dir: Path, database_url: str) -> Iterator[App]:
+    """Up, and not ready."""
+    app = App(data_dir, env={"DATABASE_URL": database_url}).start(ready=False)
+    wait_until(lambda: app.running.poll() is not None or is_healthy(app), "the start")
+    try:
+        yield app
     finally:
         app.stop()
 
 
 def is_healthy(app: App) -> bool:
-    try:
+    with suppress(OSError):
         return ask(f"{app.url}/healthz").status == 200
-    except OSError:
-        return False
+    return False
 
 
 def test_a_frozen_sql_stops_only_what_needs_it(own_postgres: PrivatePostgres, tmp_path: Path) -> None:
