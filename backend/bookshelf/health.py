@@ -1,4 +1,4 @@
-"""`/healthz`: this process answers. `/readyz`: what it needs answers too."""
+"""`/healthz`: this process answers. `/readyz`: what it needs can be written, so people can log in."""
 
 from dataclasses import asdict
 from typing import Any, Literal
@@ -28,7 +28,7 @@ class MailStatus(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Needed are Redis and SQL; without the catalogue or mail there is still something to serve."""
+    """Redis and SQL that can be written are needed; without catalogue or mail there is still a page."""
 
     status: Literal["ok", "unavailable"]
     redis: Literal["ok", "down"]
@@ -47,7 +47,7 @@ def health_blueprint(auth: TokenKeep, catalogue: Catalogue) -> Blueprint:
 
     @health.get("/readyz")
     @described(
-        summary="Whether what it needs answers too",
+        summary="Whether log-in and refresh can work",
         answers={200: Readiness, 503: Readiness},
         tag="health",
     )

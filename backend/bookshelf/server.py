@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing
 from functools import partial
@@ -16,7 +17,7 @@ from typing import IO, Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from bookshelf.app import create_app
 from bookshelf.embedded_redis import EmbeddedRedis, RedisFailed
@@ -34,7 +35,10 @@ STREAMS = 32  # of one HTTP/2 connection at once, each with so many bytes that i
 STREAM_BYTES = 64 * 1024
 PING_SECONDS = 30  # an HTTP/2 client that answers none is gone
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+MIGRATE_PAUSE_SECONDS = 1.0
 WORKER_STOP_SECONDS = 2  # for requests that are under way, of the 5 that the whole stop may take
+
+log = logging.getLogger("bookshelf.server")
 
 
 class StartFailed(Exception):
@@ -120,11 +124,37 @@ def _listening(host: str, port: int) -> AbstractContextManager[socket.socket]:
 
 
 def _prepare_tables(database_url: str) -> None:
+    """Make the tables, now or as soon as SQL answers: until then what needs it is 503, and the rest works.
+
+    Raises StartFailed or ValueError, with one line, for what can't heal."""
+    if trouble := _migration_trouble(database_url):
+        retry = partial(_migrate_when_it_answers, database_url, trouble)
+        threading.Thread(target=retry, name="migrate", daemon=True).start()
+
+
+def _migrate_when_it_answers(database_url: str, trouble: str | None) -> None:
+    said = None
+    while trouble:
+        if trouble != said:
+            log.warning("The tables can't be made yet (%s); trying again", trouble)
+        said = trouble
+        time.sleep(MIGRATE_PAUSE_SECONDS)
+        try:
+            trouble = _migration_trouble(database_url)
+        except (StartFailed, ValueError) as error:  # we serve already, and the other side may be mended
+            trouble = str(error)
+
+
+def _migration_trouble(database_url: str) -> str | None:
+    """Why the tables can't be made just now; None once they are."""
     try:
         migrate(database_url)
-    except OperationalError as error:
+    except DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
-        raise StartFailed(f"DATABASE_URL: the database does not answer ({reason})") from None
+        if isinstance(error, ProgrammingError):
+            raise StartFailed(f"DATABASE_URL: the tables can't be made ({reason})") from None
+        return reason
+    return None
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:

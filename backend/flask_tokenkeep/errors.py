@@ -218,3 +218,16 @@ class Unavailable(TryLater):
 
     def __init__(self, retry_after: int = 1, detail: str | None = None) -> None:
         super().__init__(retry_after, detail)
+
+
+# -- for the log ----------------------------------------------------------------------------
+
+
+def store_trouble(error: Exception) -> str:
+    """What a store said, in a word: `AdminShutdown 57P01`, `OutOfMemoryError OOM`, `OperationalError
+    SQLITE_FULL`. Never its text, which may hold an address and more."""
+    said = getattr(error, "orig", None) or error  # SQLAlchemy's errors have the driver's inside
+    first = str(said).partition(" ")[0]
+    codes = (getattr(said, name, None) for name in ("sqlstate", "sqlite_errorname", "status_code"))
+    code = next(filter(None, codes), first if first.isalpha() and first.isupper() else "")
+    return f"{type(said).__name__} {code}".rstrip()

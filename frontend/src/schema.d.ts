@@ -389,7 +389,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether what it needs answers too */
+        /** Whether log-in and refresh can work */
         get: operations["readyz"];
         put?: never;
         post?: never;
@@ -613,7 +613,7 @@ export interface components {
         };
         /**
          * Readiness
-         * @description Needed are Redis and SQL; without the catalogue or mail there is still something to serve.
+         * @description Redis and SQL that can be written are needed; without catalogue or mail there is still a page.
          */
         Readiness: {
             catalogue: components["schemas"]["Status"];

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Response, json, request
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from flask_tokenkeep import errors
-from flask_tokenkeep.errors import Problem
+from flask_tokenkeep.errors import Problem, store_trouble
 from flask_tokenkeep.http.schemas import LogInOut, SessionRef, TokenOut, UserOut
 from flask_tokenkeep.people.profile import Profile
 from flask_tokenkeep.sessions.sessions import Grant, NewSession
@@ -18,6 +18,9 @@ from flask_tokenkeep.sessions.sessions import Grant, NewSession
 log = logging.getLogger("flask_tokenkeep")
 Json = dict[str, Any]
 NO_CONTENT = ("", 204)
+# No privilege, no such column or table: of the SQL states for a wrong statement these tell of a database that
+# isn't prepared yet (migrations, grants).
+HEALING = frozenset({"42501", "42703", "42P01"})
 
 
 def shown(model: Any) -> Json:
@@ -70,16 +73,18 @@ def http_error_answer(error: HTTPException) -> Response | HTTPException:
 
 def trouble_answer(error: Exception) -> Response:
     """503 for a store that is away, 500 for a mistake of ours."""
-    if isinstance(error, RedisError) or _database_is_away(error):
-        log.warning("A store is away: %s", type(error).__name__)  # its text may hold the address and more
+    if isinstance(error, RedisError | PoolTimeout) or (isinstance(error, DBAPIError) and not _is_ours(error)):
+        log.warning("A store can't be used: %s", store_trouble(error))
         return problem_answer(errors.Unavailable())
     log.error("Unexpected trouble in %s", request.endpoint, exc_info=error)
     return problem_answer(errors.InternalError())
 
 
-def _database_is_away(error: Exception) -> bool:
-    # IntegrityError where no view expects one: a row went away while we worked, as with an account that is
-    # deleted in another tab. Tried again, the request meets what is so now.
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | IntegrityError):
-        return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+def _is_ours(error: DBAPIError) -> bool:
+    """Whether it is the statement that was wrong, whatever state the database is in.
+
+    IntegrityError isn't, where no view expects one: a row went away while we worked, as with an account that
+    is deleted in another tab. Tried again, the request meets what is so now."""
+    if not isinstance(error, ProgrammingError | DataError):
+        return False
+    return getattr(error.orig, "sqlstate", None) not in HEALING

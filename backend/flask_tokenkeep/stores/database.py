@@ -1,27 +1,30 @@
 """SQL: one engine, transactions, and the lock on a user's row."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session as OrmSession
 
 from flask_tokenkeep.stores.models import User
+from flask_tokenkeep.stores.sqlite import open_sqlite
 
-SQL_WAIT_SECONDS = 5  # for a connection, and on SQLite for the one that writes
 SQL_SCHEMES = ("postgresql", "sqlite")
+READING = "tokenkeep_reading"  # the execution option of connections that begin no transaction
 
 
 class Database:
-    """The way to SQL: `write()` is one transaction, `read()` sees what is committed."""
+    """The way to SQL: `write()` is one transaction, `read()` sees what is committed.
+
+    Either waits no longer than the budget of the work at hand (budget.py)."""
 
     def __init__(self, url: str) -> None:
-        """`postgresql://…` or `sqlite:///…`; connects at the first statement."""
-        self.engine = _open_engine(_with_driver(url))
-        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        """`postgresql://…` or `sqlite:///…`; connects at the first statement.
+
+        Raises ValueError for an address that can't be understood."""
+        self.engine = _open_engine(url)
+        self._reading = self.engine.execution_options(**{READING: True})
 
     @contextmanager
     def write(self) -> Iterator[OrmSession]:
@@ -36,11 +39,6 @@ class Database:
         with OrmSession(self._reading, expire_on_commit=False) as orm:
             yield orm
 
-    def ping(self) -> None:
-        """Raises SQLAlchemyError if the database doesn't answer."""
-        with self._reading.connect() as connection:
-            connection.execute(text("SELECT 1"))
-
 
 def lock_user(sql: OrmSession, user_id: UUID) -> User | None:
     """The user's row, for this transaction alone until it ends; None if there is no such user.
@@ -49,39 +47,19 @@ def lock_user(sql: OrmSession, user_id: UUID) -> User | None:
     return sql.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
-def _with_driver(url: str) -> URL:
-    parsed = make_url(url)
-    if parsed.drivername in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+psycopg")
-    return parsed
+def _open_engine(url: str) -> Engine:
+    if url.startswith("sqlite"):
+        engine, begin = open_sqlite(url)
+    else:
+        try:  # psycopg is an extra: whoever has SQLite needn't have it
+            from flask_tokenkeep.stores.postgres import open_postgres
+        except ImportError:
+            raise ValueError("DATABASE_URL: needs pip install 'flask-tokenkeep[postgres]'") from None
+        engine, begin = open_postgres(url)
 
+    def begin_unless_reading(connection: Connection) -> None:
+        if not connection.get_execution_options().get(READING):
+            begin(connection)
 
-def _open_engine(url: URL) -> Engine:
-    # hide_parameters: an error in the log must not show hashes and addresses.
-    if url.get_backend_name() != "sqlite":
-        return create_engine(
-            url,
-            hide_parameters=True,
-            pool_pre_ping=True,  # a restarted server costs a ping, not a failed request
-            pool_timeout=SQL_WAIT_SECONDS,
-            connect_args={"connect_timeout": SQL_WAIT_SECONDS, "options": "-c statement_timeout=10000"},
-        )
-    waits = {"timeout": SQL_WAIT_SECONDS}
-    engine = create_engine(url, hide_parameters=True, connect_args=waits, pool_timeout=SQL_WAIT_SECONDS)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_writing)
+    event.listen(engine, "begin", begin_unless_reading)
     return engine
-
-
-def _begin_writing(connection: Connection) -> None:
-    # SQLAlchemy "begins" without a transaction too, and a reader needs no turn.
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver must not begin transactions by itself: ours begin with IMMEDIATE, because a reader that
-    # becomes a writer half-way fails at once instead of waiting its turn.
-    connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from flask_tokenkeep.background import Loop
 from flask_tokenkeep.clock import Clock, moment
@@ -10,6 +10,7 @@ from flask_tokenkeep.stores.database import Database
 from flask_tokenkeep.stores.models import LedgerEntry, SecurityEvent
 
 PERIOD_SECONDS = 3600.0
+BATCH = 500  # rows
 
 
 class Sweeper:
@@ -30,9 +31,16 @@ class Sweeper:
         """Delete events and ended sessions that are older than `keep_days`."""
         before = moment(self._clock()) - self._age
         over = (LedgerEntry.ended_at, LedgerEntry.idle_until, LedgerEntry.ends_at)
-        with self._database.write() as sql:
-            sql.execute(delete(SecurityEvent).where(SecurityEvent.at < before))
-            sql.execute(delete(LedgerEntry).where(or_(*(column < before for column in over))))
+        self._delete(SecurityEvent, SecurityEvent.at < before)
+        self._delete(LedgerEntry, or_(*(column < before for column in over)))
+
+    def _delete(self, table: type[SecurityEvent | LedgerEntry], old: ColumnElement[bool]) -> None:
+        """A few at a time, so that whoever logs in meanwhile needn't wait for long."""
+        some = delete(table).where(table.id.in_(select(table.id).where(old).limit(BATCH)))
+        deleted = BATCH
+        while deleted == BATCH:
+            with self._database.write() as sql:
+                deleted = sql.connection().execute(some).rowcount
 
     def _step(self) -> float:
         self.sweep()
