@@ -43,7 +43,6 @@ export default defineConfig({
     proxy: { '/api': backend, '/.well-known': backend },
   },
   build: {
-    chunkSizeWarningLimit: 900, // in kB: zxcvbn's word lists, loaded where a password is chosen
     // The policy allows neither inline scripts nor data: URLs in styles.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,

@@ -9,18 +9,14 @@ from dataclasses import dataclass
 import regex
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from zxcvbn import zxcvbn
 
 from flask_tokenkeep.errors import FieldError, Unavailable
+from flask_tokenkeep.people.common import load_common
+from flask_tokenkeep.people.rating import is_hard_to_guess
 
 MAX_CODE_POINTS = 128  # far above any phrase; bounds what a stranger can make us hash
-# zxcvbn's cost grows with the square of the length (5 s of CPU at 128 crafted characters): 32 from each end.
-RATED_CHARS = 32
-MIN_SCORE = 3  # zxcvbn: fewer than 10^8 guesses is below 3
-SEPARATORS = r"[ ._,\-]"
 MIN_OWN_CHARS = 8  # what must remain besides user name, e-mail and product name
 HASH_WAIT_SECONDS = 2.0
-_RATING = threading.Lock()  # zxcvbn keeps its user inputs in a module global
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,7 @@ class Passwords:
         self._slots = threading.BoundedSemaphore(concurrency)
         self._min_length = min_length
         self._product_name = product_name
+        self._common = load_common()
         # Verified when the name is unknown: a faster answer would say that it is.
         self._decoy = self._hasher.hash("decoy")
 
@@ -54,7 +51,7 @@ class Passwords:
         if _is_made_of(known, password):
             message = "This is made of your name, your e-mail or our name. Choose something else."
             return FieldError(field, "contains_identity", message)
-        if not _is_hard_to_guess(password, known):
+        if not is_hard_to_guess(self._common, password, _words(known), self._min_length):
             message = "This is easy to guess: common words or patterns. A few unrelated words work well."
             return FieldError(field, "too_common", message)
         return None
@@ -97,25 +94,12 @@ def normalise(password: str) -> str:
 
 def _is_made_of(known: Iterable[str], password: str) -> bool:
     folded = rest = password.casefold()
-    for word in sorted({part for text in known for part in _parts(text)}, key=len, reverse=True):
+    for word in sorted(_words(known), key=len, reverse=True):
         rest = rest.replace(word, "")
     return rest != folded and len(regex.sub(r"[^\p{L}\p{N}]", "", rest)) < MIN_OWN_CHARS
 
 
-def _parts(text: str) -> list[str]:
-    words = [text.casefold(), *regex.split(r"[^\p{L}\p{N}]+", text.casefold())]
-    return [word for word in words if len(word) >= 3]
-
-
-def _is_hard_to_guess(password: str, known: list[str]) -> bool:
-    """As typed, and without separators: to zxcvbn one blank makes a phrase of "password password"."""
-    joined = regex.sub(SEPARATORS, "", password)
-    if not joined:  # zxcvbn raises on an empty text
-        return False
-    with _RATING:
-        return all(_has_a_good_end(text, known) for text in dict.fromkeys((password, joined)))
-
-
-def _has_a_good_end(text: str, known: list[str]) -> bool:
-    ends = dict.fromkeys((text[:RATED_CHARS], text[-RATED_CHARS:]))
-    return any(zxcvbn(end, user_inputs=known)["score"] >= MIN_SCORE for end in ends)
+def _words(texts: Iterable[str]) -> set[str]:
+    """These texts, and the words in them."""
+    parts = (part for text in texts for part in (text, *regex.split(r"[^\p{L}\p{N}]+", text)))
+    return {part.casefold() for part in parts if len(part.casefold()) >= 3}

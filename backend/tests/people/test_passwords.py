@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flask_tokenkeep.people import passwords
 from flask_tokenkeep.people.passwords import MAX_CODE_POINTS
 from tests.support.cheap_passwords import CHEAP_PASSWORDS, TEXT, new_passwords
 from tests.support.examples import PASSWORD
@@ -49,6 +48,10 @@ def test_phrases_are_taken_without_any_recipe(password: str) -> None:
         ("Password1Password1", "too_common"),
         ("abcabcabcabcabcabc", "too_common"),
         (" " * 20, "too_common"),
+        ("Password123456789!", "too_common"),
+        ("thisismypassword", "too_common"),
+        ("thequickbrownfoxjumps", "too_common"),
+        ("correct horse battery staple", "too_common"),
     ],
 )
 def test_short_and_common_ones_are_refused_with_the_reason(password: str, code: str) -> None:
@@ -95,16 +98,3 @@ def test_every_text_gets_an_answer(password: str, personal: list[str]) -> None:
 @given(st.text(st.sampled_from("aàb1!@ -_qwertyPASword0"), min_size=15, max_size=128))
 def test_no_password_within_the_bounds_raises_an_error(password: str) -> None:
     assert refusal(password, "ada", "a@b.example") in (None, "too_common", "contains_identity")
-
-
-def test_a_crafted_password_costs_no_more_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """zxcvbn's cost grows with the square of the length; so it sees 32 characters of an end, and of the other
-    end only if the first isn't good enough."""
-    rated: list[str] = []
-    real = passwords.zxcvbn
-    monkeypatch.setattr(passwords, "zxcvbn", lambda text, **more: rated.append(text) or real(text, **more))
-    refusal("4@8({[<36" * 14)
-    assert [len(text) for text in rated] == [32]
-    rated.clear()
-    assert refusal("a" * 64 + "elevenloudgeesewalkquietlyontheroof") is None
-    assert [len(text) for text in rated] == [32, 32]

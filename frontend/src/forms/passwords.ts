@@ -1,46 +1,37 @@
 /** What is said about a password while it is typed. The rules are the server's, which decides; passwords.vectors.json
  * holds the two together. */
 
-const RATED_CHARS = 32; // from each end: zxcvbn's cost grows with the square of the length
-const MIN_SCORE = 3;
 const MIN_OWN_CHARS = 8;
 const MAX_LENGTH = 128;
 
 export type Verdict = 'too_short' | 'too_long' | 'contains_identity' | 'too_common' | 'good';
 
 /** Rates a password as the server does. `atLeast` is its length in code points; `personal` is what others know of the
- * owner, such as the name. Loads zxcvbn at the first call, so it takes a moment. */
+ * owner, such as the name. Loads the words that many people choose at the first call, so it takes a moment. */
 export async function rate(password: string, atLeast: number, personal: readonly string[]): Promise<Verdict> {
   const normal = password.normalize('NFC');
   if (codePoints(normal) < atLeast) return 'too_short';
   if (codePoints(normal) > MAX_LENGTH) return 'too_long';
-  const known = [...personal.filter((text) => text !== ''), 'Bookshelf'];
+  const known = wordsOf([...personal, 'Bookshelf']);
   if (isMadeOf(normal, known)) return 'contains_identity';
-  return (await score(normal, known)) < MIN_SCORE ? 'too_common' : 'good';
-}
-
-/** How hard it is to guess, from 0 to 4. */
-async function score(password: string, known: string[]): Promise<number> {
-  const { default: zxcvbn } = await import('zxcvbn');
-  const betterEnd = (text: string) => {
-    const chars = [...text];
-    const ends = [chars.slice(0, RATED_CHARS), chars.slice(-RATED_CHARS)];
-    return Math.max(...ends.map((end) => zxcvbn(end.join(''), known).score));
-  };
-  // Without separators too: to zxcvbn one blank makes a phrase of "password password".
-  return Math.min(betterEnd(password), betterEnd(password.replace(SEPARATORS, '')));
+  const { isHardToGuess } = await import('./rating');
+  return isHardToGuess(normal, known, atLeast) ? 'good' : 'too_common';
 }
 
 /** Whether little remains without the words that others know. */
 function isMadeOf(password: string, known: readonly string[]): boolean {
-  const parts = new Set(known.flatMap((text) => [text.toLowerCase(), ...text.toLowerCase().split(NO_WORD)]));
-  const words = [...parts].filter((word) => codePoints(word) >= 3).sort((a, b) => b.length - a.length);
   const lower = password.toLowerCase();
-  const rest = words.reduce((text, word) => text.replaceAll(word, ''), lower);
+  const longestFirst = [...known].sort((a, b) => b.length - a.length);
+  const rest = longestFirst.reduce((text, word) => text.replaceAll(word, ''), lower);
   return rest !== lower && codePoints(rest.replace(NO_WORD, '')) < MIN_OWN_CHARS;
 }
 
-const SEPARATORS = /[ ._,-]/g;
+/** These texts, and the words in them. */
+function wordsOf(texts: readonly string[]): string[] {
+  const parts = texts.map((text) => text.toLowerCase()).flatMap((text) => [text, ...text.split(NO_WORD)]);
+  return [...new Set(parts)].filter((part) => codePoints(part) >= 3);
+}
+
 const NO_WORD = /[^\p{L}\p{N}]+/gu;
 
 /** The line under the field; while the password is too short that is `progress`. */
