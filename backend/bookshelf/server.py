@@ -25,11 +25,10 @@ from bookshelf.environ import HEADER_BYTES
 from bookshelf.gateway import TAKE_SECONDS, Gateway
 from bookshelf.lanes import Lanes
 from bookshelf.settings import ROOT, Settings
-from bookshelf.workers import Workers, serve_on_shared_socket
+from bookshelf.workers import BACKLOG, Workers, serve_on_shared_socket
 from flask_tokenkeep import migrate
 
 HEADER_SECONDS = 10  # for all headers: a client that drips them gives up its connection
-BACKLOG = 1024
 CONNECTIONS = 4096  # per worker; further ones wait in the backlog
 STREAMS = 32  # of one HTTP/2 connection at once, each with so many bytes that its client has not taken yet
 STREAM_BYTES = 64 * 1024
@@ -202,7 +201,9 @@ def worker(settings: Settings) -> Callable[..., Any]:
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     # Ctrl-C reaches the whole process group; the parent is the one who stops us, once.
     os.setpgid(0, 0)
-    lanes = Lanes(threads=settings.threads, hashes=settings.auth_hash_concurrency)
+    # The workers share the processors.
+    hashes = max(1, settings.auth_hash_concurrency // settings.workers)
+    lanes = Lanes(threads=settings.threads, hashes=hashes)
     return Gateway(create_app(settings), lanes).__call__
 
 

@@ -13,6 +13,7 @@ from bookshelf.backoff import backoff_seconds
 
 log = logging.getLogger(__name__)
 
+BACKLOG = 1024  # connections that wait for a worker to take them
 BACKOFF_SECONDS = (0.1, 5.0)  # first and longest wait before a worker that died is replaced
 STEADY_SECONDS = 30.0  # alive for so long, it begins again with the first wait
 
@@ -61,6 +62,6 @@ def serve_on_shared_socket(
 ) -> None:
     """What a worker process runs. Granian wants the number that the socket has here."""
     _, listening = sockets
-    holder = SocketHolder(listening.fileno(), False, 0)  # type: ignore[call-arg]  # not a unix one; listening
+    holder = SocketHolder(listening.fileno(), False, BACKLOG)  # type: ignore[call-arg]  # no unix socket
     run = MPServer._spawn_asgi_worker  # noqa: SLF001
     run(worker_id, process_name, callback_loader, ((None, holder), listening), *rest)

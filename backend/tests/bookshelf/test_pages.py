@@ -14,12 +14,39 @@ from tests.support.front_end import BROTLI, INDEX, SCRIPT
 pytestmark = pytest.mark.server
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/books/12", "/no/such/page", "/apinot", "/b%C3%BCcher"])
+@pytest.mark.parametrize("path", ["/", "/login", "/books/12", "/account", "/reset-password"])
 def test_pages_are_the_app_and_are_never_cached(server: App, path: str) -> None:
     reply = ask(server.url + path)
     assert (reply.status, reply.body) == (200, INDEX)
     assert reply.headers["Cache-Control"] == "no-cache"
     assert reply.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "path", ["/no/such/page", "/apinot", "/b%C3%BCcher", "/books/0x10", "/books/07", "/.well-known/nothing"]
+)
+def test_any_other_address_is_the_page_that_says_so(server: App, path: str) -> None:
+    reply = ask(server.url + path)
+    assert (reply.status, reply.body) == (404, INDEX)
+    assert reply.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_build_that_changes_under_the_server_is_served_as_it_is(tmp_path: Path) -> None:
+    assets = tmp_path / "dist" / "assets"
+    assets.mkdir(parents=True)
+    (tmp_path / "dist" / "index.html").write_bytes(INDEX)
+    (assets / "index-old.js").write_bytes(SCRIPT)
+    with running_app(tmp_path / "data", env={"DIST_DIR": str(tmp_path / "dist")}) as app:
+        assert ask(f"{app.url}/assets/index-old.js").body == SCRIPT
+        (assets / "index-old.js").rename(assets / "index-new.js")
+        assert ask(f"{app.url}/assets/index-new.js").body == SCRIPT
+        expect_problem(ask(f"{app.url}/assets/index-old.js"), 404, "not_found")
+
+
+@pytest.mark.parametrize("wanted", ["0-0", "5-5", "-1", "-0", "5-1", "99999999-"])
+def test_a_file_comes_whole_whatever_range_is_asked_for(server: App, wanted: str) -> None:
+    reply = ask(f"{server.url}/assets/index-a1b2.js", headers={"Range": f"bytes={wanted}"})
+    assert (reply.status, reply.body) == (200, SCRIPT)
 
 
 def test_hashed_assets_are_cached_for_ever(server: App) -> None:

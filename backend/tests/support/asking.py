@@ -50,13 +50,15 @@ def ask(
             return Reply(error.code, error.headers, error.read())
 
 
-def ask_raw(port: int, request: bytes) -> Reply:
-    """What no client library would send, byte by byte."""
+def ask_raw(port: int, request: bytes, *, end: bool = False) -> Reply:
+    """What no client library would send, byte by byte; `end` says that nothing more will come."""
     with closing(socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_SECONDS)) as connection:
         connection.sendall(request)
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        return Reply(answer.status, answer.headers, answer.read())
+        if end:
+            connection.shutdown(socket.SHUT_WR)
+        with closing(http.client.HTTPResponse(connection)) as answer:
+            answer.begin()
+            return Reply(answer.status, answer.headers, answer.read())
 
 
 def bearer(token: str) -> dict[str, str]:
