@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from smtplib import SMTPResponseException
 
+from flask_tokenkeep.errors import store_trouble
+
 log = logging.getLogger("flask_tokenkeep")
 
 STOP_SECONDS = 1.0  # what is under way may finish
@@ -77,4 +79,4 @@ def in_short(trouble: Exception) -> str:
     """The kind of an exception and where it came from; its text may hold an address or a code."""
     where = traceback.extract_tb(trouble.__traceback__)[-1]
     code = f" {trouble.smtp_code}" if isinstance(trouble, SMTPResponseException) else ""
-    return f"{type(trouble).__name__}{code}, {Path(where.filename).name}:{where.lineno}"
+    return f"{store_trouble(trouble)}{code}, {Path(where.filename).name}:{where.lineno}"

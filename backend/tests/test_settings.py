@@ -13,7 +13,16 @@ NEEDED = {
 }
 
 
-@pytest.mark.parametrize("url", ["postgresql://u@h/db", "postgresql+psycopg://u@h/db", "postgres://u@h/db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u@h/db",
+        "postgresql+psycopg://u@h/db",
+        "postgres://u:p%40ss@h/db?sslmode=require",
+        "postgresql://u@h1:5432,h2:5433/db?target_session_attrs=read-write",
+        "postgresql:///db?host=/var/run/postgresql",
+    ],
+)
 def test_every_form_of_a_postgresql_address_is_taken(url: str) -> None:
     assert TokenKeep.Settings(**NEEDED | {"database_url": url}).database_url == url
 

@@ -53,7 +53,6 @@ class PatientConnection(psycopg.Connection[Any]):
 
     @classmethod
     def _connect_gen(cls, *args: Any, **more: Any) -> Any:
-        cls.outage.demand_over()
         longest = SQL_SECONDS / cls.hosts  # so that the next host is reached too, where this one is frozen
         return (yield from _within_budget(super()._connect_gen(*args, **more), cls.outage, longest))
 
@@ -114,8 +113,12 @@ def _connector(url: str) -> Callable[[], PatientConnection]:
         outage = Outage()
         hosts = str(options.get("host", "")).count(",") + 1
 
-    # No prepared statements: behind a pooler the next transaction may meet another server process.
-    return lambda: Connecting.connect(url, autocommit=True, prepare_threshold=None)
+    def connect() -> PatientConnection:
+        Connecting.outage.demand_over()
+        # No prepared statements: behind a pooler the next transaction may meet another server process.
+        return Connecting.connect(url, autocommit=True, prepare_threshold=None)
+
+    return connect
 
 
 def _begin(connection: Connection) -> None:

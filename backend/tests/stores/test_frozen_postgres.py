@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -44,6 +45,7 @@ def freeze_before(app: Flask, server: PrivatePostgres, statement: str) -> None:
     engine = database_of(app).engine
     event.listen(engine, "before_cursor_execute", lambda *args: freeze(args[2]))
     event.listen(engine, "commit", lambda _: freeze("COMMIT"))
+    event.listen(engine, "rollback", lambda _: freeze("ROLLBACK"))
 
 
 def expect_healing(app: Flask, people: People, server: PrivatePostgres) -> None:
@@ -70,6 +72,19 @@ def test_frozen_in_the_middle_of_a_log_in_it_is_503_in_time_and_heals(
     freeze_before(app, server, statement)
     answer, seconds = timed(people.log_in)
     assert code_of(answer) == UNAVAILABLE
+    assert seconds < ANSWER_SECONDS
+    expect_healing(app, people, server)
+
+
+def test_frozen_while_a_request_takes_its_changes_back_it_is_answered_in_time_and_heals(
+    app: Flask, people: People, server: PrivatePostgres
+) -> None:
+    people.register()
+    token = people.token()
+    freeze_before(app, server, "ROLLBACK")
+    nobodys = f"/api/sessions/{uuid4()}"
+    answer, seconds = timed(lambda: people.http.delete(nobodys, headers=bearer(token)))
+    assert answer.status_code in (404, 503)
     assert seconds < ANSWER_SECONDS
     expect_healing(app, people, server)
 

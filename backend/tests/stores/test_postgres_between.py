@@ -4,6 +4,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,10 +20,11 @@ from tests.support.app_users import People, code_of
 from tests.support.at_once import many_at_once
 from tests.support.inside import database_of
 from tests.support.pgbouncer import running_pgbouncer
-from tests.support.private_postgres import empty_postgres, remove_all_rows
+from tests.support.private_postgres import PrivatePostgres, empty_postgres, private_postgres, remove_all_rows
 from tests.support.private_redis import PrivateRedis
 from tests.support.small_app import worker
 from tests.support.still_clock import Clock
+from tests.support.waiting import wait_until
 
 UNAVAILABLE = (503, "unavailable")
 
@@ -203,6 +205,28 @@ def test_a_host_that_never_answers_is_passed_over_for_the_next_one(database_url:
         database = Database(f"postgresql://postgres@{hosts}/{url.database}")
         with database.read() as sql:
             assert sql.scalar(text("SELECT 1")) == 1
+        database.engine.dispose()
+
+
+def test_after_a_server_froze_the_other_host_of_the_address_is_used(
+    postgres_server: PrivatePostgres,
+) -> None:
+    with private_postgres() as second:
+        folders = [str(make_url(each.url).query["host"]) for each in (postgres_server, second)]
+        hosts = ",".join(quote(folder, safe="") for folder in folders)
+        database = Database(f"postgresql://postgres@{hosts}/postgres")
+
+        def answering() -> str | None:
+            with suppress(OperationalError), database.read() as sql:
+                return str(sql.scalar(text("SHOW data_directory")))
+            return None
+
+        assert answering() == folders[0]
+        postgres_server.freeze()
+        try:
+            wait_until(lambda: answering() == folders[1], "the other host")
+        finally:
+            postgres_server.thaw()
         database.engine.dispose()
 
 
