@@ -58,9 +58,10 @@ class Credentials:
         return found
 
     def demand_password(self, client: Client, session: LiveSession, user: User, password: str) -> None:
-        """Ask for the password again, where a stolen token alone must not do.
+        """Ask for the password again, where a stolen token alone must not do. Counted before it is hashed.
 
         Raises WrongPassword, and RateLimited after some."""
+        self.limits.count("password", client.network)
         counter, device = str(user.id), f"session {session.id.hex()}"
         self.limits.demand_patience(counter, device, own=True)
         right = self.passwords.check(user.password_hash, password)
