@@ -8,6 +8,9 @@ EndReason = Literal["logged_out", "revoked", "password_changed", "reused", "expi
 """Why a session ended, as the ledger keeps it and `session_ended` tells it."""
 
 
+MAX_ERRORS = 20  # that a problem names: 16 KiB of unknown fields would be answered by ten times as much
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One field of a body that was refused. `field` is its JSON name, "" for the body as a whole."""
@@ -32,7 +35,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail or self.default_detail)
         self.detail = detail or self.default_detail
-        self.errors = tuple(errors)
+        self.errors = tuple(errors[:MAX_ERRORS])
         self.members = members
 
     @property

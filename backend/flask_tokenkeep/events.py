@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from blinker import NamedSignal
-from sqlalchemy import select
+from sqlalchemy import Delete, delete, select
 from sqlalchemy.orm import Session as OrmSession
 
 from flask_tokenkeep import signals
@@ -21,6 +21,9 @@ MAX_SHOWN = 50  # events that the owner sees at once
 REPEAT_SECONDS = 60
 # What whoever has an old token can cause as often as they like: once a minute is enough to be seen.
 _REPEATABLE: tuple[EventName, ...] = ("authn_invalid_proof",)
+# What strangers can cause: so many of each are kept at an account, fewer than its owner sees at once.
+_GUESSES: tuple[EventName, ...] = ("authn_login_fail", "authn_confirmation_fail")
+MAX_GUESSES = 20
 _SIGNALS: Mapping[EventName, NamedSignal] = {
     "user_created": signals.user_registered,
     "authn_login_success": signals.logged_in,
@@ -58,9 +61,13 @@ class Events:
         self.tell(sql, event, client, user)
         if event in _REPEATABLE and _has_recent(sql, event, user_id, now):
             return
-        sql.add(
-            SecurityEvent(user_id=user_id, event=event, at=now, ip=client.ip, user_agent=client.user_agent)
+        row = SecurityEvent(
+            id=uuid4(), user_id=user_id, event=event, at=now, ip=client.ip, user_agent=client.user_agent
         )
+        sql.add(row)
+        if event in _GUESSES:
+            sql.flush()
+            sql.execute(_surplus(row), execution_options={"synchronize_session": False})
         if letter and user and user.email:
             facts = {"ip": client.ip, "browser": client.browser}
             self._outbox.post(sql, kind=letter, address=user.email, user_id=user.id, facts=facts)
@@ -77,6 +84,18 @@ def latest_events(sql: OrmSession, user_id: UUID) -> Sequence[SecurityEvent]:
     """The user's newest first, at most MAX_SHOWN."""
     mine = select(SecurityEvent).where(SecurityEvent.user_id == user_id)
     return sql.scalars(mine.order_by(SecurityEvent.at.desc(), SecurityEvent.id).limit(MAX_SHOWN)).all()
+
+
+def _surplus(row: SecurityEvent) -> Delete:
+    """Takes away what is too much now that this row is there.
+
+    Of nobody that is the row itself: it would be shown to nobody, and a stranger could fill the table. It is
+    written all the same, or the time would tell which names are known."""
+    if row.user_id is None:
+        return delete(SecurityEvent).where(SecurityEvent.id == row.id)
+    same = (SecurityEvent.user_id == row.user_id, SecurityEvent.event == row.event)
+    newest_first = select(SecurityEvent.id).where(*same).order_by(SecurityEvent.at.desc(), SecurityEvent.id)
+    return delete(SecurityEvent).where(SecurityEvent.id.in_(newest_first.offset(MAX_GUESSES)))
 
 
 def _has_recent(sql: OrmSession, event: EventName, user_id: UUID | None, now: datetime) -> bool:

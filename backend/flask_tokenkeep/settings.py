@@ -98,6 +98,7 @@ class AuthSettings(BaseModel):
     auth_limit_forgot_per_account: RateText = Rate(3, 3_600)
     auth_limit_forgot_per_address: RateText = Rate(10, 3_600)
     auth_limit_code_per_address: RateText = Rate(30, 3_600)
+    auth_limit_password_per_address: RateText = Rate(60, 3_600)
     auth_events_days: int = Field(90, ge=1, le=3650)
 
     @field_validator("redis_url", "database_url")

@@ -32,6 +32,7 @@ CONFIG: Mapping[str, object] = {
     "AUTH_LIMIT_FORGOT_PER_ACCOUNT": "1000000/second",
     "AUTH_LIMIT_FORGOT_PER_ADDRESS": "1000000/second",
     "AUTH_LIMIT_CODE_PER_ADDRESS": "1000000/second",
+    "AUTH_LIMIT_PASSWORD_PER_ADDRESS": "1000000/second",
 }
 """Settings under which a test is fast and never has to wait."""
 

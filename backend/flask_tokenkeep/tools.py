@@ -79,6 +79,7 @@ def _limits(settings: AuthSettings, redis: Redis, clock: Clock) -> Limits:
             "forgot": settings.auth_limit_forgot_per_address,
             "forgot_account": settings.auth_limit_forgot_per_account,
             "code": settings.auth_limit_code_per_address,
+            "password": settings.auth_limit_password_per_address,
         },
         clock=clock,
     )

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from flask_tokenkeep.errors import EndReason
+from flask_tokenkeep.errors import MAX_ERRORS, EndReason
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{model}"
@@ -25,7 +25,9 @@ class ProblemOut(BaseModel):
     status: int
     detail: str = Field(description="What happened and what to do now, for people")
     code: str
-    errors: list[FieldErrorOut] | None = Field(None, description="Which fields were refused, and why")
+    errors: list[FieldErrorOut] | None = Field(
+        None, max_length=MAX_ERRORS, description="Which fields were refused, and why; the first of them"
+    )
     reason: EndReason | None = Field(None, description="Of `session_ended`: why")
 
 

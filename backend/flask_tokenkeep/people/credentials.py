@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session as OrmSession
@@ -52,15 +53,16 @@ class Credentials:
         self.limits.settle(counter, client.device, succeeded=right)
         if found is None or not right:
             with self.database.write() as sql:
-                owner = lock_user(sql, found.id) if found else None
+                owner = lock_user(sql, found.id if found else uuid4())  # the same work for nobody
                 self.events.record(sql, "authn_login_fail", client, owner)
             raise InvalidCredentials
         return found
 
     def demand_password(self, client: Client, session: LiveSession, user: User, password: str) -> None:
-        """Ask for the password again, where a stolen token alone must not do.
+        """Ask for the password again, where a stolen token alone must not do. Counted before it is hashed.
 
         Raises WrongPassword, and RateLimited after some."""
+        self.limits.count("password", client.network)
         counter, device = str(user.id), f"session {session.id.hex()}"
         self.limits.demand_patience(counter, device, own=True)
         right = self.passwords.check(user.password_hash, password)

@@ -30,7 +30,7 @@ KNOWN_SECONDS = 90 * 86_400  # as long as a session can last: AUTH_BOUND_MAX_AGE
 PERIODS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _UNKNOWN_DEVICE = -1
 
-Rule = Literal["login", "register", "forgot", "forgot_account", "code"]
+Rule = Literal["login", "register", "forgot", "forgot_account", "code", "password"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ class PasswordChange:
         the session ended meanwhile."""
         entry, user = self.sessions.demand_entry(session)
         self.sessions.demand_proof(client, entry, token)
-        self.credentials.demand_good(user, new)
         self.credentials.demand_password(client, session, user, current)
+        self.credentials.demand_good(user, new)
         newer_hash = self.passwords.hash(new)
         with self.database.write() as sql:
             locked = self.credentials.lock_if_still_right(sql, user, current)

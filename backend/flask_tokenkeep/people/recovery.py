@@ -48,21 +48,26 @@ class Recovery:
 
         Raises CodeInvalid; or ValidationFailed, after which the code still works. The same request again,
         within a few minutes, is answered the same."""
+        self.limits.count("password", client.network)
         with wrong_codes_counted(self.limits, client):
-            user_id = self.codes.read("reset", code, new).user_id
+            former = self.codes.read("reset", code, new)
         with self.database.read() as sql:
-            user = sql.get(User, user_id)
+            user = sql.get(User, former.user_id)
         if user is None:
             raise CodeInvalid
+        if former.spent and self.passwords.check(user.password_hash, new):
+            return  # this very request, done before
         self.credentials.demand_good(user, new)
         newer_hash = self.passwords.hash(new)
         with wrong_codes_counted(self.limits, client), self.database.write() as sql:
-            locked = lock_user(sql, user_id)
+            locked = lock_user(sql, user.id)
             found = self.codes.read("reset", code, new)
             if locked is None or locked.disabled_at or locked.email != found.address:
                 raise CodeInvalid
-            if found.spent and self.passwords.check(locked.password_hash, new):
-                return  # this very request, done before
+            # A hash takes too long to hold the lock. Another one than we read is the work of this very
+            # request, sent twice at once: who changes the password otherwise ends the code.
+            if found.spent and locked.password_hash != user.password_hash:
+                return
             self._reset(sql, client, locked, found, newer_hash)
 
     def _reset(self, sql: OrmSession, client: Client, user: User, code: Code, newer_hash: str) -> None:

@@ -36,12 +36,12 @@ class Registration:
         """Make an account, and send a link to the address if there is one.
 
         Raises ValidationFailed, RateLimited or UsernameTaken; that a name is taken is the database's word."""
+        self.limits.count("register", client.network)  # before anything is rated, whatever comes of it
         raise_if_any(
             username_problem("username", username),
             self.passwords.problem("password", password, [username, *([email] if email else [])]),
             email_problem("email", email) if email is not None else None,
         )
-        self.limits.count("register", client.network)
         user = self._new_user(username, password, email)
         try:
             self._keep(client, user)

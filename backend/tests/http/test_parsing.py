@@ -108,6 +108,13 @@ def test_missing_and_unknown_fields_are_all_named() -> None:
     ]
 
 
+def test_a_problem_names_at_most_twenty_fields() -> None:
+    fields = {f"field {n}": n for n in range(1_900)}
+    found = answer(json.dumps(fields).encode())
+    assert isinstance(found, ValidationFailed)
+    assert len(found.body()["errors"]) == 20
+
+
 @pytest.mark.parametrize(
     "raw",
     [

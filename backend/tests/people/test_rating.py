@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from flask_tokenkeep.people import rating
 from flask_tokenkeep.people.common import load_common
 from flask_tokenkeep.people.rating import is_hard_to_guess
-from tests.support.places import FRONTEND
+from tests.support.places import BACKEND, FRONTEND
 
 COMMON = load_common()
 CHEAP = sorted(word for word, cost in COMMON.words.items() if cost <= 250)
@@ -87,6 +87,6 @@ def test_what_others_know_of_the_owner_is_as_cheap_as_the_commonest_word(own: st
 
 
 def test_the_page_has_the_same_list_and_it_is_small() -> None:
-    ours = (FRONTEND.parent / "backend" / "flask_tokenkeep" / "people" / "common.txt").read_bytes()
+    ours = (BACKEND / "flask_tokenkeep" / "people" / "common.txt").read_bytes()
     assert (FRONTEND / "src" / "forms" / "common.txt").read_bytes() == ours
     assert len(gzip.compress(ours, 9)) <= 57_000  # 60 kB for the page in all

@@ -9,8 +9,8 @@ def expect_problem(reply: Reply, status: int, code: str) -> None:
     assert {"type", "title", "detail"} <= reply.json.keys()
 
 
-def expect_headers(reply: Reply, *, catalogue: bool = False) -> None:
-    assert catalogue or reply.headers["Cache-Control"] == "no-store"
+def expect_headers(reply: Reply, *, cached: bool = False) -> None:
+    assert cached or reply.headers["Cache-Control"] == "no-store"
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert reply.headers["Set-Cookie"] is None
     assert (reply.status == 401) == ("WWW-Authenticate" in reply.headers)

@@ -505,7 +505,7 @@ export interface components {
             code: "body_too_large" | "code_invalid" | "internal_error" | "invalid_credentials" | "invalid_dpop_proof" | "invalid_json" | "invalid_token" | "method_not_allowed" | "missing_token" | "not_found" | "rate_limited" | "session_ended" | "token_reused" | "unavailable" | "unsupported_media_type" | "username_taken" | "validation_failed" | "wrong_password";
             /** @description What happened and what to do now, for people */
             detail: string;
-            /** @description Which fields were refused, and why */
+            /** @description Which fields were refused, and why; the first of them */
             errors?: components["schemas"]["FieldErrorOut"][] | null;
             /** @description Of `session_ended`: why */
             reason?: ("logged_out" | "revoked" | "password_changed" | "reused" | "expired" | "account_disabled") | null;
@@ -1541,7 +1541,10 @@ export interface operations {
     openapi: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the copy that you have: the answer is 304 as long as it is good. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1550,6 +1553,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Of exactly these bytes */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1557,6 +1562,15 @@ export interface operations {
                         [key: string]: unknown;
                     };
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description Of exactly these bytes */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
