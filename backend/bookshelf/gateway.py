@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BODY_BYTES = 64 * 1024  # the contract ends at 16 KiB; the app says so itself, this is what memory is held for
 DISCARDED_BYTES = 32 * 1024 * 1024  # read and thrown away, so that the client gets to see the 413
 BODY_SECONDS = 10.0
+LEAVING_SECONDS = 0.05
 PIECE_BYTES = 64 * 1024  # of an answer, in memory for a client that does not take it
 TAKE_SECONDS = 30.0  # for a piece
 
@@ -107,9 +108,12 @@ async def _read_body(environ: "WSGIEnvironment", scope: Any, receive: Receive) -
         return b""
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _collect_body(receive)
+            body = await _collect_body(receive)
     except TimeoutError:
         raise BodyTooSlow from None
+    if not framed:
+        await _demand_presence(receive)
+    return body
 
 
 async def _collect_body(receive: Receive) -> bytes:
@@ -126,6 +130,15 @@ async def _collect_body(receive: Receive) -> bytes:
     if size > BODY_BYTES:
         raise BodyTooLarge
     return bytes(kept)
+
+
+async def _demand_presence(receive: Receive) -> None:
+    """Raises ClientLeft for a body without a length that was broken off: it ends like a whole one, and that
+    the client has left comes a few milliseconds behind."""
+    leaving = asyncio.ensure_future(receive())
+    await asyncio.wait({leaving}, timeout=LEAVING_SECONDS)
+    if not leaving.cancel():
+        raise ClientLeft
 
 
 async def _send(send: Send, answer: Answer, *, last: bool) -> None:

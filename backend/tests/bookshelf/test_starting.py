@@ -1,6 +1,5 @@
 """Starting, and starting again, with real processes."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from tests.support.asking import ask
 from tests.support.places import BACKEND
 from tests.support.ports import free_port
 from tests.support.processes import client, redis_pid
-from tests.support.waiting import DEADLINE_SECONDS, wait_until
+from tests.support.waiting import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.server
 
@@ -77,19 +76,3 @@ def test_a_python_without_the_libraries_goes_on_in_the_venv(tmp_path: Path) -> N
         timeout=DEADLINE_SECONDS,
     )
     assert (ended.returncode, ended.stderr.partition(":")[0]) == (2, "PORT")
-
-
-def test_https_comes_straight_from_the_server(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, str(BACKEND.parent / "scripts" / "certs.py"), str(tmp_path)], check=True)
-    env = {"TLS_CERT": str(tmp_path / "localhost.pem"), "TLS_KEY": str(tmp_path / "localhost-key.pem")}
-    app = App(tmp_path / "data", env=env, scheme="https").start(ready=False)
-    fetch = ["curl", "-sS", "--cacert", env["TLS_CERT"], f"{app.url}/healthz"]
-
-    def healthy() -> bool:
-        answer = subprocess.run(fetch, capture_output=True)
-        return answer.returncode == 0 and json.loads(answer.stdout) == {"status": "ok"}
-
-    try:
-        wait_until(healthy, "HTTPS")
-    finally:
-        app.stop()
