@@ -8,7 +8,7 @@ TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev check check-backend check-frontend test test-extension test-bookshelf test-browser test-frontend test-faults test-lowest lint format types lock bench certs
+.PHONY: help start dev check check-backend check-frontend test test-extension test-bookshelf test-browser test-frontend test-faults test-lowest lint format types lock common bench certs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,10 @@ types: ## Write the front end's API types anew, after an endpoint has changed
 lock: ## Write backend/requirements.lock anew, with hashes, after requirements.txt has changed
 	@$(SETUP) backend-dev
 	$(BIN)/python scripts/lock.py
+
+common: ## Write the list of common passwords anew, for both sides, after scripts/common_phrases.txt has changed
+	@$(SETUP) backend
+	$(BIN)/python scripts/common.py
 
 bench: ## Measure what a token costs a request, beside none and beside the usual way
 	@$(SETUP) backend-dev

