@@ -72,7 +72,7 @@ class Gateway:
             lane = self._lanes.of(scope["method"], scope["path"])
             if lane is None:
                 return self._call(environ)
-            return await lane.run(partial(self._call, environ), receive)
+            return await lane.run(partial(self._call, environ), partial(_departure, receive))
         except Problem as problem:
             environ[REFUSED] = problem
             return self._call(environ)
@@ -132,10 +132,16 @@ async def _collect_body(receive: Receive) -> bytes:
     return bytes(kept)
 
 
+async def _departure(receive: Receive) -> None:
+    """Returns when the client has left; a body that nobody has read comes before that."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def _demand_presence(receive: Receive) -> None:
     """Raises ClientLeft for a body without a length that was broken off: it ends like a whole one, and that
     the client has left comes a few milliseconds behind."""
-    leaving = asyncio.ensure_future(receive())
+    leaving = asyncio.ensure_future(_departure(receive))
     await asyncio.wait({leaving}, timeout=LEAVING_SECONDS)
     if not leaving.cancel():
         raise ClientLeft

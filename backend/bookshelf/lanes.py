@@ -34,8 +34,8 @@ class Lane:
         self._places = threads + waiting
         self._taken = 0
 
-    async def run(self, call: Callable[[], Result], receive: Callable[[], Awaitable[Any]]) -> Result:
-        """What the call gives, on a thread of this lane; `receive` returns when the client has left.
+    async def run(self, call: Callable[[], Result], departure: Callable[[], Awaitable[None]]) -> Result:
+        """What the call gives, on a thread of this lane; `departure` returns when the client has left.
 
         Raises Unavailable if there is no place or no turn, ClientLeft if the client left before its turn."""
         if self._taken >= self._places:
@@ -44,20 +44,24 @@ class Lane:
         try:
             if self._taken <= self._threads:
                 return await asyncio.get_running_loop().run_in_executor(self._pool, call)
-            return await self._run_in_turn(call, receive)
+            return await self._run_in_turn(call, departure)
         finally:
             self._taken -= 1
 
-    async def _run_in_turn(self, call: Callable[[], Result], receive: Callable[[], Awaitable[Any]]) -> Result:
+    async def _run_in_turn(
+        self, call: Callable[[], Result], departure: Callable[[], Awaitable[None]]
+    ) -> Result:
         turn = self._pool.submit(call)
-        result = asyncio.wrap_future(turn)
-        leaving = asyncio.ensure_future(receive())
-        await asyncio.wait({result, leaving}, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        result: asyncio.Future[Any] = asyncio.wrap_future(turn)
+        leaving: asyncio.Future[Any] = asyncio.ensure_future(departure())
+        waiting = {result, leaving}
+        await asyncio.wait(waiting, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         has_left = leaving.done()
         leaving.cancel()
         if turn.cancel():  # it has not begun
             raise ClientLeft if has_left else Unavailable
-        return await result
+        answer: Result = await result
+        return answer
 
 
 def _give_way() -> None:
