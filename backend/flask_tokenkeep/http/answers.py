@@ -30,7 +30,13 @@ def shown(model: Any) -> Json:
 
 
 def user_out(profile: Profile) -> UserOut:
-    return UserOut.model_validate(profile, from_attributes=True)
+    return UserOut(
+        id=profile.id,  # first of all the user is found, if nobody has asked for `current_user` before
+        username=profile.username,
+        email=profile.email,
+        email_verified=profile.email_verified,
+        created_at=profile.created_at,
+    )
 
 
 def token_out(grant: Grant) -> TokenOut:

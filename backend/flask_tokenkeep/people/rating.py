@@ -19,7 +19,8 @@ SEPARATORS = " ._,'-"  # left out: "pass word" and "pass-word" are no harder tha
 
 STRAY = 50  # that what follows is no word, and which characters it is
 SEPARATOR, MOST_SEPARATORS = 100, 2  # which one stands between the words
-PATTERN = 200  # a run, a row of keys, a phrase, what stood before: some dozens of ways to begin and to end
+PATTERN = 200  # a run, a row of keys, what stood before: some dozens of ways to begin and to end
+PHRASE = 440  # not enough by itself, nor with a digit and a sign; with a word of one's own it may be
 OWN_WORD = 100  # what others know of the owner: tried first
 DIGIT, LETTER, OTHER = 100, 150, 150  # one of 10, of 26, of 33 and more
 YEAR, DAY = 200, 260  # one of 160 (1900 to 2059), one of 366
@@ -70,10 +71,10 @@ class _Text:
         patterns = (
             _runs(self._lower),
             _known(self._lower, common.rows, SHORTEST_ROW),
-            _known(self._folded, common.phrases, SHORTEST_PHRASE),
             _copies(self._folded),
         )
         self._reach = [max(reaches) for reaches in zip(*patterns, strict=True)]
+        self._phrases = _known(self._folded, common.phrases, SHORTEST_PHRASE)
 
     def cost_of_one(self, at: int) -> int:
         """Of this character by itself."""
@@ -85,6 +86,8 @@ class _Text:
         if reach >= SHORTEST_RUN:
             yield start + reach, PATTERN
             yield from ((start + length, PATTERN) for length in range(SHORTEST_RUN, min(reach, LONGEST_WORD)))
+        if self._phrases[start] >= SHORTEST_PHRASE:
+            yield start + self._phrases[start], PHRASE
         for end in self._ends_of_words(start):
             yield end, self._word(start, end)
         date = _date(self._lower[start : start + 4])

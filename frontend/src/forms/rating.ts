@@ -12,6 +12,7 @@ const SEPARATORS = " ._,'-";
 const STRAY = 50;
 const [SEPARATOR, MOST_SEPARATORS] = [100, 2];
 const PATTERN = 200;
+const PHRASE = 440;
 const OWN_WORD = 100;
 const [DIGIT, LETTER, OTHER] = [100, 150, 150];
 const [YEAR, DAY] = [200, 260];
@@ -66,9 +67,9 @@ function piecesOf({ typed, lower, folded }: Text, own: ReadonlySet<string>) {
   const patterns = [
     runsIn(lower),
     knownIn(lower, COMMON.rows, SHORTEST_ROW),
-    knownIn(folded, COMMON.phrases, SHORTEST_PHRASE),
     copiesIn(folded),
   ];
+  const phrases = knownIn(folded, COMMON.phrases, SHORTEST_PHRASE);
   const reachFrom = (start: number) => Math.max(...patterns.map((reach) => reach[start] ?? 0));
 
   function wordCost(cost: number, start: number, end: number) {
@@ -85,6 +86,8 @@ function piecesOf({ typed, lower, folded }: Text, own: ReadonlySet<string>) {
     if (reach >= SHORTEST_RUN) yield [start + reach, PATTERN];
     for (let end = start + SHORTEST_RUN; end < start + Math.min(reach, LONGEST_WORD); end++)
       yield [end, PATTERN];
+    const phrase = phrases[start] ?? 0;
+    if (phrase >= SHORTEST_PHRASE) yield [start + phrase, PHRASE];
     for (let end = start + 2; end <= Math.min(start + LONGEST_WORD, folded.length); end++) {
       const word = folded.slice(start, end).join('');
       const cost = own.has(word) ? OWN_WORD : COMMON.words.get(word);
