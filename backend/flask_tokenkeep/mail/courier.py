@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session as OrmSession
@@ -31,7 +30,7 @@ RETRY_SECONDS, RETRY_MAX_SECONDS = 5.0, 600.0
 GIVE_UP_AFTER = timedelta(hours=24)
 SQL_AWAY_MAX_SECONDS = 30.0
 
-IssueCode = Callable[[Literal["reset", "verify"], UUID, str], str]
+IssueCode = Callable[[Literal["reset", "verify"], User, str], str]
 GivenUp = Callable[[OrmSession, LetterKind, User], None]
 
 
@@ -65,7 +64,7 @@ class Courier:
         clock: Clock,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`issue_code(purpose, user_id, address)` makes the one alive; a RedisError from it means later.
+        """`issue_code(purpose, user, address)` makes the one alive; a RedisError from it means later.
         `on_given_up(sql, kind, user)` runs in the transaction that removes the letter."""
         self._outbox = outbox
         self._database = database
@@ -162,7 +161,7 @@ class Courier:
     def _code(self, row: OutboxMail, user: User, to: str) -> str:
         """A new one for the letters that carry one, "" for the others."""
         if row.kind == "reset" or row.kind == "verify":  # mypy narrows by ==, not by `in`
-            return self._issue_code(row.kind, user.id, to)
+            return self._issue_code(row.kind, user, to)
         return ""
 
     def _try_later(self, row: OutboxMail, now: datetime, trouble: Exception) -> None:

@@ -3,7 +3,8 @@
 code = base64url( user id 16 B ‖ secret 32 B ). Redis has one key per purpose and user,
 `ta:c:<purpose>:<user id>`, with the secret's SHA-256: so there is never more than one code alive, to end them
 is one command, and a stolen Redis opens nothing. The record: d digest · a address it was sent to · e expires
-at · b the body that it was spent with ("" before). Times are Unix seconds of the caller's clock."""
+at · b the body that it was spent with ("" before) · t a digest of what its use changes in SQL. Times are Unix
+seconds of the caller's clock."""
 
 import hmac
 import json
@@ -19,6 +20,7 @@ from redis import Redis
 from flask_tokenkeep.clock import Clock
 from flask_tokenkeep.encoding import from_base64url, to_base64url
 from flask_tokenkeep.errors import CodeInvalid
+from flask_tokenkeep.stores.models import User
 from flask_tokenkeep.stores.redis import load_script
 
 Purpose = Literal["reset", "verify"]
@@ -39,6 +41,12 @@ class Code:
     digest: str
     body: str
     spent: bool
+    tie: str
+
+    def fits(self, user: User) -> bool:
+        """Whether what its use changes is still as it was when it was sent. A Redis that was restored, or
+        failed over, may hold a code that was spent; SQL knows better."""
+        return hmac.compare_digest(self.tie, _tie(self.purpose, user))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,13 @@ class Codes:
         self._clock = clock
         self._spend = load_script(redis, __package__, "spend.lua")
 
-    def issue(self, purpose: Purpose, user_id: UUID, address: str) -> str:
+    def issue(self, purpose: Purpose, user: User, address: str) -> str:
         """Make a code, as text for a link. The user's former one for this purpose is dead from now on."""
         secret, ttl = secrets.token_bytes(SECRET_BYTES), self._ttl_seconds[purpose]
-        record = {"d": _digest(secret), "a": address, "e": self._now() + ttl, "b": ""}
-        self._redis.set(_key(purpose, user_id), json.dumps(record), ex=ttl)
-        return to_base64url(user_id.bytes + secret)
+        expires_at, tie = self._now() + ttl, _tie(purpose, user)
+        record = {"d": _digest(secret), "a": address, "e": expires_at, "b": "", "t": tie}
+        self._redis.set(_key(purpose, user.id), json.dumps(record), ex=ttl)
+        return to_base64url(user.id.bytes + secret)
 
     def read(self, purpose: Purpose, text: str, content: str = "") -> Code:
         """What this code is good for, without spending it; `content` is what else the request says.
@@ -90,7 +99,7 @@ class Codes:
             raise CodeInvalid
         if record["b"] and not hmac.compare_digest(record["b"], body):
             raise CodeInvalid
-        return Code(purpose, user_id, record["a"], digest, body, bool(record["b"]))
+        return Code(purpose, user_id, record["a"], digest, body, bool(record["b"]), record["t"])
 
     def spend(self, code: Code) -> None:
         """Use this code up: from now on it is good for this very request only, which may be repeated.
@@ -127,6 +136,13 @@ def _parse(text: str) -> tuple[UUID, bytes]:
     except ValueError:
         raise CodeInvalid from None
     return UUID(bytes=raw[:_ID_BYTES]), raw[_ID_BYTES:]
+
+
+def _tie(purpose: Purpose, user: User) -> str:
+    """A digest of what the use of a code for this purpose changes. The hash of a password has a salt that
+    Redis never sees, so its digest is no way to try passwords."""
+    changes = user.password_hash if purpose == "reset" else user.email or ""
+    return _digest(f"{purpose} {changes}".encode())
 
 
 def _digest(secret: bytes) -> str:

@@ -7,7 +7,8 @@ local now, amount, period_seconds = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumb
 
 local oldest = redis.call('LINDEX', KEYS[1], amount - 1)
 local wait = oldest and oldest + period_seconds - now or 0
-if wait > 0 then return math.ceil(math.min(wait, period_seconds)) end
+if wait > period_seconds then wait = 0 end -- noted before the clock stepped back
+if wait > 0 then return math.ceil(wait) end
 
 redis.call('LPUSH', KEYS[1], ARGV[1])
 redis.call('LTRIM', KEYS[1], 0, amount - 1)

@@ -80,7 +80,10 @@ class Limits:
         record = self._record(self._device(account, device))
         if not own and record["known"] <= now:
             record = self._record(self._account(account))
-        _refuse(math.ceil(record["wait"] - now))
+        wait = math.ceil(record["wait"] - now)
+        _refuse(
+            wait if wait <= LONGEST_WAIT_SECONDS else 0
+        )  # a longer one is from before the clock stepped back
 
     def settle(self, account: str, device: str, *, succeeded: bool, own: bool = False) -> None:
         """Note whether a password was right; asked after the hash, and before anything is told or given.

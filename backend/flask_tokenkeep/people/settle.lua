@@ -13,6 +13,7 @@ local raw = redis.call('GET', KEYS[1])
 local record = raw and cjson.decode(raw) or {n = 0, at = 0, wait = 0, known = 0}
 
 if known_seconds > 0 and record.known <= now then return -1 end
+if record.wait > now + longest_wait_seconds then record.wait = 0 end -- from before the clock stepped back
 if record.wait > now then return math.ceil(record.wait - now) end
 if succeeded and known_seconds == 0 then
   redis.call('DEL', KEYS[1])

@@ -47,6 +47,12 @@ class LiveSession:
     user_id: UUID
 
 
+def first_claims(now: int, lifetimes: Lifetimes) -> Claims:
+    """Those of a new session's first token, generation 1."""
+    expires_at = now + min(lifetimes.token_seconds, lifetimes.max_age_seconds)
+    return Claims(secrets.token_bytes(SESSION_ID_BYTES), 1, expires_at)
+
+
 class LiveSessions:
     """The records of live sessions: one command or one script for each thing that happens to one."""
 
@@ -56,10 +62,8 @@ class LiveSessions:
         self._observe = load_script(redis, __package__, "observe.lua")
         self._rotate = load_script(redis, __package__, "rotate.lua")
 
-    def issue(self, user_id: UUID, now: int, lifetimes: Lifetimes) -> Claims:
-        """Begin a session; the claims of its first token, generation 1."""
-        expires_at = now + min(lifetimes.token_seconds, lifetimes.max_age_seconds)
-        first = Claims(secrets.token_bytes(SESSION_ID_BYTES), 1, expires_at)
+    def issue(self, first: Claims, user_id: UUID, now: int, lifetimes: Lifetimes) -> None:
+        """Begin the session of this first token."""
         record = {
             "g": first.generation,
             "e": first.expires_at,
@@ -70,7 +74,6 @@ class LiveSessions:
         }
         ttl = min(lifetimes.idle_seconds, lifetimes.max_age_seconds)
         self._redis.set(_key(first.session_id), json.dumps(record), ex=ttl)
-        return first
 
     def verify(self, claims: Claims, now: int) -> LiveSession:
         """The session, if a token with these claims is accepted now. Raises InvalidToken.

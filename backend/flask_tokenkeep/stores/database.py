@@ -1,6 +1,6 @@
 """SQL: one engine, transactions, and the lock on a user's row."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from flask_tokenkeep.stores.models import User
 from flask_tokenkeep.stores.sqlite import open_sqlite
 
 SQL_SCHEMES = ("postgresql", "sqlite")
+_LAST = "tokenkeep_last"
 READING = "tokenkeep_reading"  # the execution option of connections that begin no transaction
 
 
@@ -31,6 +32,9 @@ class Database:
         """One transaction: committed at the end of the block, undone if the block raises."""
         with OrmSession(self.engine, expire_on_commit=False) as orm, orm.begin():
             yield orm
+            orm.flush()
+            for act in orm.info.pop(_LAST, ()):
+                act()
 
     @contextmanager
     def read(self) -> Iterator[OrmSession]:
@@ -38,6 +42,13 @@ class Database:
         lock on SQLite."""
         with OrmSession(self._reading, expire_on_commit=False) as orm:
             yield orm
+
+
+def before_commit(sql: OrmSession, act: Callable[[], object]) -> None:
+    """Do this in Redis when SQL has taken everything of this transaction, right before its commit.
+
+    So whatever SQL refuses, or is away for, has ended nothing; and what was committed is done in both."""
+    sql.info.setdefault(_LAST, []).append(act)
 
 
 def lock_user(sql: OrmSession, user_id: UUID) -> User | None:

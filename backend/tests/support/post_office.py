@@ -88,10 +88,10 @@ class Office:
     def deliver(self) -> int:
         return deliver_due(self.courier(), self.clock.now)
 
-    def issue_code(self, purpose: str, user_id: UUID, address: str) -> str:
+    def issue_code(self, purpose: str, user: User, address: str) -> str:
         if self.redis_is_away:
             raise RedisAway
-        self.codes.append((purpose, user_id, address))
+        self.codes.append((purpose, user.id, address))
         self.code_made.set()
         return f"secret-code-{len(self.codes)}"
 
