@@ -31,19 +31,13 @@ class Older:
 
 
 def test_a_reset_code_stays_spent(client: FlaskClient, people: People, older: Older) -> None:
-    people.register()
     people.verified()
-    code = people.forgotten()
+    body = {"code": people.forgotten(), "new_password": NEW_PASSWORD}
     older.keep()
-    assert (
-        client.post("/api/password/reset", json={"code": code, "new_password": NEW_PASSWORD}).status_code
-        == 204
-    )
+    assert client.post("/api/password/reset", json=body).status_code == 204
     older.come_back()
-    again = client.post(
-        "/api/password/reset", json={"code": code, "new_password": "nine amber kettles whistle"}
-    )
-    assert code_of(again) == (422, "code_invalid")
+    another = body | {"new_password": "nine amber kettles whistle"}
+    assert code_of(client.post("/api/password/reset", json=another)) == (422, "code_invalid")
     assert people.log_in(password=NEW_PASSWORD).status_code == 200
 
 
