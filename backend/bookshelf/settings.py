@@ -44,10 +44,6 @@ def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
 
-def _cpu_count() -> int:
-    return os.cpu_count() or 1
-
-
 Commas = BeforeValidator(_split)
 LocalPath = Annotated[Path, AfterValidator(_absolute)]
 
@@ -83,7 +79,8 @@ class Settings(TokenKeep.Settings, BaseSettings):
     cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], Commas] = ()
     tls_cert: LocalPath | None = None
     tls_key: LocalPath | None = None
-    workers: int = Field(default_factory=_cpu_count, ge=1, le=256)
+    # One for each processor that we may use, as the extension counts them.
+    workers: int = Field(default_factory=lambda fields: fields["auth_hash_concurrency"], ge=1, le=256)
     threads: int = Field(2, ge=1, le=256)
 
     @model_validator(mode="before")

@@ -25,7 +25,19 @@ from flask_tokenkeep.stores.database import SQL_SCHEMES
 from flask_tokenkeep.stores.redis import REDIS_SCHEMES
 
 Value = TypeVar("Value")
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86_400)]
+
+
+def usable_processors() -> int:
+    """How many processors this process may use: in a container often fewer than its host has."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    processors = len(affinity(0)) if affinity else os.cpu_count() or 1
+    try:
+        quota, period = map(int, CGROUP_QUOTA.read_text(encoding="ascii").split())
+    except (OSError, ValueError):  # no cgroup, or "max"
+        return processors
+    return min(processors, max(1, quota // period))
 
 
 def _parsed_by(kind: type[Value], parse: Callable[[str], Value]) -> PlainValidator:
@@ -90,7 +102,7 @@ class AuthSettings(BaseModel):
     auth_argon2_memory_kib: int = Field(19_456, ge=8, le=4_194_304)
     auth_argon2_time: int = Field(2, ge=1, le=100)
     auth_argon2_parallelism: int = Field(1, ge=1, le=64)
-    auth_hash_concurrency: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    auth_hash_concurrency: int = Field(default_factory=usable_processors, ge=1, le=256)
 
     auth_limit_login_failures: int = Field(5, ge=0, le=1_000_000)
     auth_limit_login_per_address: RateText = Rate(20, 60)

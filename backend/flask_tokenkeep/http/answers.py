@@ -72,9 +72,23 @@ def http_error_answer(error: HTTPException) -> Response | HTTPException:
             return problem_answer(errors.MethodNotAllowed(getattr(error, "valid_methods", None) or ()))
         case 413 if isinstance(error, RequestEntityTooLarge):
             return problem_answer(errors.BodyTooLarge())
-    if error.code is None or error.code < 400:
-        return error
-    return problem_answer(errors.InvalidJson() if error.code < 500 else errors.InternalError())
+        case 500:
+            return problem_answer(errors.InternalError())
+        case 503:
+            return problem_answer(errors.Unavailable())
+    return error if error.code is None or error.code < 400 else _named(error, error.code)
+
+
+def _named(error: HTTPException, status: int) -> Response:
+    """A problem by the name that HTTP has for it, with its headers: 409 is `conflict`."""
+    code = error.name.lower().replace(" ", "_")
+    said = {"title": error.name, "status": status, "detail": error.description or error.name, "code": code}
+    headers = dict(error.get_headers())
+    return Response(
+        json.dumps({"type": f"/api/docs#{code}"} | said),
+        status,
+        headers | {"Content-Type": "application/problem+json"},
+    )
 
 
 def trouble_answer(error: Exception) -> Response:
