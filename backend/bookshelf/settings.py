@@ -80,7 +80,7 @@ class Settings(TokenKeep.Settings, BaseSettings):
     tls_cert: LocalPath | None = None
     tls_key: LocalPath | None = None
     # One for each processor that we may use, as the extension counts them.
-    workers: int = Field(default_factory=lambda fields: fields["auth_hash_concurrency"], ge=1, le=256)
+    workers: int = Field(default_factory=lambda fields: fields.get("auth_hash_concurrency", 1), ge=1, le=256)
     threads: int = Field(2, ge=1, le=256)
 
     @model_validator(mode="before")

@@ -599,7 +599,7 @@ export interface components {
              * @description Stable
              * @enum {string}
              */
-            code: "bad_request" | "body_too_large" | "body_too_slow" | "code_invalid" | "host_not_allowed" | "internal_error" | "invalid_credentials" | "invalid_dpop_proof" | "invalid_json" | "invalid_token" | "method_not_allowed" | "missing_token" | "not_found" | "rate_limited" | "session_ended" | "token_reused" | "unavailable" | "unsupported_media_type" | "username_taken" | "validation_failed" | "wrong_password";
+            code: "bad_request" | "body_too_large" | "body_too_slow" | "code_invalid" | "headers_too_large" | "host_not_allowed" | "internal_error" | "invalid_credentials" | "invalid_dpop_proof" | "invalid_json" | "invalid_token" | "method_not_allowed" | "missing_token" | "not_found" | "rate_limited" | "session_ended" | "token_reused" | "unavailable" | "unsupported_media_type" | "username_taken" | "validation_failed" | "wrong_password";
             /** @description What happened and what to do now, for people */
             detail: string;
             /** @description Which fields were refused, and why; the first of them */
@@ -741,6 +741,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -814,6 +826,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "invalid_token" | "missing_token";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -921,6 +945,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -976,6 +1012,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -1087,6 +1135,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -1170,6 +1230,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "rate_limited";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -1314,6 +1386,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -1381,6 +1465,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "invalid_token" | "missing_token";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -1453,6 +1549,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "invalid_token" | "missing_token";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -1601,6 +1709,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "rate_limited";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -1754,6 +1874,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -1823,6 +1955,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "invalid_token" | "missing_token";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -1898,6 +2042,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -1967,6 +2123,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "invalid_token" | "missing_token";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -2041,6 +2209,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -2183,6 +2363,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -2304,6 +2496,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "rate_limited";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -2429,6 +2633,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -2501,6 +2717,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "invalid_dpop_proof" | "invalid_token" | "missing_token" | "session_ended" | "token_reused";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -2640,6 +2868,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -2712,6 +2952,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -2779,6 +3031,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "invalid_token" | "missing_token";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
@@ -2866,6 +3130,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -2924,6 +3200,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
+                    };
+                };
+            };
             /** @description `internal_error`: Something went wrong on our side */
             500: {
                 headers: {
@@ -2965,6 +3253,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemOut"] & {
                         /** @enum {unknown} */
                         code: "bad_request" | "host_not_allowed";
+                    };
+                };
+            };
+            /** @description `headers_too_large`: The headers are too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemOut"] & {
+                        /** @enum {unknown} */
+                        code: "headers_too_large";
                     };
                 };
             };
