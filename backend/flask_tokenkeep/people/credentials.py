@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session as OrmSession
@@ -23,7 +24,7 @@ from flask_tokenkeep.people.limits import Limits
 from flask_tokenkeep.people.passwords import Passwords
 from flask_tokenkeep.sessions.live import LiveSession
 from flask_tokenkeep.sessions.sessions import Sessions
-from flask_tokenkeep.stores.database import Database, lock_user
+from flask_tokenkeep.stores.database import Database, before_commit, lock_user
 from flask_tokenkeep.stores.models import User
 
 
@@ -96,7 +97,7 @@ class Credentials:
             # An address that waits to take its place may be a thief's, put there with the old password.
             user.pending_email = None
         self.outbox.forget_links(sql, user)
-        self.codes.forget(user.id, *purposes)
+        before_commit(sql, partial(self.codes.forget, user.id, *purposes))
         self.sessions.end_all(sql, user.id, "password_changed")
 
 

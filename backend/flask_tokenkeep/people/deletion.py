@@ -1,6 +1,7 @@
 """Deleting an account, by its owner."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
@@ -15,7 +16,7 @@ from flask_tokenkeep.people.limits import Limits
 from flask_tokenkeep.people.profile import Profiles
 from flask_tokenkeep.sessions.live import LiveSession
 from flask_tokenkeep.sessions.sessions import Sessions
-from flask_tokenkeep.stores.database import Database
+from flask_tokenkeep.stores.database import Database, before_commit
 from flask_tokenkeep.stores.models import LedgerEntry, User
 
 
@@ -42,15 +43,16 @@ class Deletion:
                 raise InvalidToken
             self._forget_counters(sql, locked)
             self.sessions.end_all(sql, locked.id, "revoked")
-            self.codes.forget(locked.id)
+            before_commit(sql, partial(self.codes.forget, locked.id))
             self.outbox.forget(sql, locked)
             self.events.tell(sql, "user_deleted", client, locked)
             sql.delete(locked)
 
     def _forget_counters(self, sql: OrmSession, user: User) -> None:
         entries = sql.scalars(select(LedgerEntry).where(LedgerEntry.user_id == user.id)).all()
-        self.limits.forget(str(user.id), {f"session {entry.session_id.hex()}" for entry in entries})
+        ours = {f"session {entry.session_id.hex()}" for entry in entries}
+        before_commit(sql, partial(self.limits.forget, str(user.id), ours))
         devices = {Client(entry.ip, entry.user_agent).device for entry in entries}
         # Not of an address that waits: whoever enters yours must not clear the count of guesses at it.
         for name in filter(None, (user.username, user.email)):
-            self.limits.forget(counter_of(name), devices)
+            before_commit(sql, partial(self.limits.forget, counter_of(name), devices))

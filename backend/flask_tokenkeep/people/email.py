@@ -1,6 +1,7 @@
 """The e-mail address of an account: entered, confirmed, replaced."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +17,7 @@ from flask_tokenkeep.people.credentials import Credentials, mailbox_of, raise_if
 from flask_tokenkeep.people.limits import Limits
 from flask_tokenkeep.people.profile import Profiles
 from flask_tokenkeep.sessions.live import LiveSession
-from flask_tokenkeep.stores.database import Database, lock_user
+from flask_tokenkeep.stores.database import Database, before_commit, lock_user
 from flask_tokenkeep.stores.models import User
 
 
@@ -47,7 +48,7 @@ class EmailAddress:
 
     def _await_proof(self, sql: OrmSession, client: Client, user: User, address: str) -> None:
         user.pending_email = None if address == user.email else address
-        self.codes.forget(user.id, "verify")
+        before_commit(sql, partial(self.codes.forget, user.id, "verify"))
         if user.pending_email:
             self.events.record(sql, "authn_email_change_requested", client, user, letter="email_changed")
             self.outbox.post(sql, kind="verify", address=address, user_id=user.id)
@@ -84,7 +85,6 @@ class EmailAddress:
             if user is None or user.disabled_at or user.pending_email != found.address:
                 raise CodeInvalid
             user.email, user.email_key, user.pending_email = found.address, email_key(found.address), None
-            self.codes.forget(user.id, "reset")  # it went to the former address
             self.events.record(sql, "authn_email_verified", client, user)
-            sql.flush()
-            self.codes.spend(found)
+            before_commit(sql, partial(self.codes.spend, found))
+            before_commit(sql, partial(self.codes.forget, user.id, "reset"))  # it went to the former address

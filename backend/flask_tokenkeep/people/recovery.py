@@ -1,6 +1,7 @@
 """A new password by mail, for somebody who has forgotten theirs."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.orm import Session as OrmSession
 
@@ -18,7 +19,7 @@ from flask_tokenkeep.people.credentials import (
 )
 from flask_tokenkeep.people.limits import Limits
 from flask_tokenkeep.people.passwords import Passwords
-from flask_tokenkeep.stores.database import Database, lock_user
+from flask_tokenkeep.stores.database import Database, before_commit, lock_user
 from flask_tokenkeep.stores.models import User
 
 
@@ -68,7 +69,9 @@ class Recovery:
     def _reset(self, sql: OrmSession, client: Client, user: User, code: Code, newer_hash: str) -> None:
         self.credentials.replace_password(sql, user, newer_hash, "verify")
         for name in filter(None, (user.username, user.email)):
-            self.limits.forget(counter_of(name))  # a stranger's guesses were at the old password
+            # A stranger's guesses were at the old password.
+            before_commit(sql, partial(self.limits.forget, counter_of(name)))
         self.events.record(sql, "authn_password_reset", client, user, letter="password_changed")
-        sql.flush()
-        self.codes.spend(code)  # last: whatever is wrong before leaves the code usable
+        # After all SQL: whatever is wrong there leaves the code usable. Before anything is ended: whoever was
+        # slower than another request with this code ends nothing.
+        before_commit(sql, partial(self.codes.spend, code), first=True)

@@ -52,10 +52,8 @@ class LiveSessions:
         self._observe = load_script(redis, __package__, "observe.lua")
         self._rotate = load_script(redis, __package__, "rotate.lua")
 
-    def issue(self, user_id: UUID, now: int, lifetimes: Lifetimes) -> Claims:
-        """Begin a session; the claims of its first token, generation 1."""
-        expires_at = now + min(lifetimes.token_seconds, lifetimes.max_age_seconds)
-        first = Claims(secrets.token_bytes(SESSION_ID_BYTES), 1, expires_at)
+    def issue(self, first: Claims, user_id: UUID, now: int, lifetimes: Lifetimes) -> None:
+        """Begin the session of these claims, which first_claims made."""
         record = {
             "g": first.generation,
             "e": first.expires_at,
@@ -66,7 +64,6 @@ class LiveSessions:
         }
         ttl = min(lifetimes.idle_seconds, lifetimes.max_age_seconds)
         self._redis.set(_key(first.session_id), json.dumps(record), ex=ttl)
-        return first
 
     def verify(self, claims: Claims, now: int) -> LiveSession:
         """The session, if a token with these claims is accepted now. Raises InvalidToken.
@@ -103,8 +100,8 @@ class LiveSessions:
     def rotate(self, claims: Claims, now: int, lifetimes: Lifetimes) -> Claims:
         """The next generation, or the same one again for a lost answer or a racing tab.
 
-        Raises SessionEnded if no session is live, TokenReused on a replay, which ends it (RFC 9700
-        §4.14.2), InvalidToken if an expired token of a bearer session is shown."""
+        Raises SessionEnded if no session is live, TokenReused on a replay, for which the caller ends it (RFC
+        9700 §4.14.2), InvalidToken if an expired token of a bearer session is shown."""
         seconds = [lifetimes.token_seconds, lifetimes.idle_seconds, self._grace_seconds]
         args = [claims.generation, claims.expires_at, now, *seconds, int(lifetimes.bound)]
         outcome, generation, expires_at = self._rotate(keys=[_key(claims.session_id)], args=args)
@@ -120,6 +117,12 @@ class LiveSessions:
     def revoke(self, session_id: bytes) -> None:
         """End it: no token of this session is accepted any more. Again is fine."""
         self._redis.delete(_key(session_id))
+
+
+def first_claims(now: int, lifetimes: Lifetimes) -> Claims:
+    """Of the first token of a new session, which nobody knows yet."""
+    expires_at = now + min(lifetimes.token_seconds, lifetimes.max_age_seconds)
+    return Claims(secrets.token_bytes(SESSION_ID_BYTES), 1, expires_at)
 
 
 def _key(session_id: bytes) -> str:

@@ -1,10 +1,12 @@
 """The sessions of people: what Redis knows of them and what the ledger says, kept together.
 
-Whatever begins or ends a session does so under its user's row lock, in Redis before the commit: so whoever
-ends all of them sees every one, and a 2xx means that both stores have it."""
+Whatever begins or ends a session does so under its user's row lock, in SQL, then in Redis, then the commit
+(before_commit): so whoever ends all of them sees every one, a 2xx means that both stores have it, and a 503
+that nothing has ended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session as OrmSession
@@ -21,10 +23,10 @@ from flask_tokenkeep.errors import (
 )
 from flask_tokenkeep.events import Events
 from flask_tokenkeep.sessions.ledger import Ledger
-from flask_tokenkeep.sessions.live import Lifetimes, LiveSession, LiveSessions
+from flask_tokenkeep.sessions.live import Lifetimes, LiveSession, LiveSessions, first_claims
 from flask_tokenkeep.sessions.proofs import Proofs
 from flask_tokenkeep.sessions.tokens import Claims, TokenMint
-from flask_tokenkeep.stores.database import Database, lock_user
+from flask_tokenkeep.stores.database import Database, before_commit, lock_user
 from flask_tokenkeep.stores.models import LedgerEntry, User
 
 
@@ -73,8 +75,9 @@ class Sessions:
         end. The caller holds the lock on the user's row."""
         for entry in self.ledger.live(sql, user.id, beyond=self.max_sessions - 1):
             self._end(sql, entry.session_id, "revoked")
-        lifetimes = self._lifetimes(thumbprint)
-        first = self.live.issue(user.id, int(self.clock()), lifetimes)
+        lifetimes, now = self._lifetimes(thumbprint), int(self.clock())
+        first = first_claims(now, lifetimes)
+        before_commit(sql, partial(self.live.issue, first, user.id, now, lifetimes), first=True)
         entry = self.ledger.add(sql, client, user, first.session_id, lifetimes, thumbprint)
         return NewSession(self._grant(first), entry, user)
 
@@ -170,7 +173,7 @@ class Sessions:
         except TokenReused:
             with self.database.write() as sql:
                 owner = lock_user(sql, entry.user_id)
-                self.ledger.mark_ended(sql, entry.session_id, "reused")
+                self._end(sql, entry.session_id, "reused")
                 self.events.record(sql, "authn_token_reuse", client, owner, letter="token_reused")
             raise
         except SessionEnded:
@@ -188,14 +191,12 @@ class Sessions:
             raise SessionEnded(reason)
 
     def _end_now(self, session_id: bytes, reason: EndReason) -> None:
-        """Redis first: if SQL is away then, the session is over all the same."""
-        self.live.revoke(session_id)
         with self.database.write() as sql:
-            self.ledger.mark_ended(sql, session_id, reason)
+            self._end(sql, session_id, reason)
 
     def _end(self, sql: OrmSession, session_id: bytes, reason: EndReason) -> None:
-        self.live.revoke(session_id)
         self.ledger.mark_ended(sql, session_id, reason)
+        before_commit(sql, partial(self.live.revoke, session_id))
 
     def _reason(self, entry: LedgerEntry) -> EndReason:
         with self.database.read() as sql:

@@ -1,7 +1,7 @@
 """SQL: one engine, transactions, and the lock on a user's row."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session as OrmSession
 from flask_tokenkeep.stores.models import User
 
 SQL_WAIT_SECONDS = 5  # for a connection, and on SQLite for the one that writes
+_LAST = "tokenkeep_last"  # in Session.info
 SQL_SCHEMES = ("postgresql", "sqlite")
 
 
@@ -28,6 +29,9 @@ class Database:
         """One transaction: committed at the end of the block, undone if the block raises."""
         with OrmSession(self.engine, expire_on_commit=False) as orm, orm.begin():
             yield orm
+            orm.flush()
+            for act in orm.info.pop(_LAST, ()):
+                act()
 
     @contextmanager
     def read(self) -> Iterator[OrmSession]:
@@ -40,6 +44,16 @@ class Database:
         """Raises SQLAlchemyError if the database doesn't answer."""
         with self._reading.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+
+def before_commit(sql: OrmSession, act: Callable[[], object], *, first: bool = False) -> None:
+    """Do this in Redis once all SQL of the transaction was said, and only then commit: whichever of them
+    fails, what is to end has not ended, and a 503 is all that happened.
+
+    `first`: before all that is there so far. For what Redis may refuse (it writes something new), so that
+    nothing is deleted by then."""
+    acts = sql.info.setdefault(_LAST, [])
+    acts.insert(0 if first else len(acts), act)
 
 
 def lock_user(sql: OrmSession, user_id: UUID) -> User | None:
