@@ -10,17 +10,21 @@ Times are Unix seconds of the caller's clock. Every operation touches one key, s
 on Redis Cluster."""
 
 import json
+import logging
 import secrets
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from flask_tokenkeep.encoding import to_base64url
 from flask_tokenkeep.errors import InvalidToken, SessionEnded, TokenReused
 from flask_tokenkeep.sessions.tokens import SESSION_ID_BYTES, Claims
-from flask_tokenkeep.stores.redis import load_script
+from flask_tokenkeep.stores.redis import CANNOT_WRITE, load_script, refusal_of
+
+log = logging.getLogger("flask_tokenkeep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class LiveSessions:
     def __init__(self, *, redis: Redis, grace_seconds: int) -> None:
         self._redis = redis
         self._grace_seconds = grace_seconds
+        self._unwritable = ""  # the word with which Redis refused to write when it was last tried
         self._observe = load_script(redis, __package__, "observe.lua")
         self._rotate = load_script(redis, __package__, "rotate.lua")
 
@@ -72,12 +77,33 @@ class LiveSessions:
         if claims.expires_at <= now:
             raise InvalidToken
         record = self._demand_accepted(claims, now)
-        if claims.generation >= record["g"] + record["s"]:  # ahead of Redis, or current and not seen yet
-            args = [claims.generation, claims.expires_at, now]
-            if not self._observe(keys=[_key(claims.session_id)], args=args):
-                # It changed between GET and script: rotated, which grace covers, or ended.
-                record = self._demand_accepted(claims, now)
+        new = claims.generation >= record["g"] + record["s"]  # ahead of Redis, or current and not seen yet
+        if new and not self._note_seen(claims, now):
+            # It changed between GET and script: rotated, which grace covers, or ended.
+            record = self._demand_accepted(claims, now)
         return LiveSession(claims.session_id, UUID(record["u"]))
+
+    def _note_seen(self, claims: Claims, now: int) -> bool:
+        """Whether the record still accepts them. True too where Redis can't write just now, as when it is
+        full: the GET has proven the token, and a read needs no more.
+
+        Until it is noted, a refresh with the token before passes for a lost answer and gets the same
+        successor, though it may be a replay, and a record that was rolled back isn't healed."""
+        try:
+            args = [claims.generation, claims.expires_at, now]
+            accepted = bool(self._observe(keys=[_key(claims.session_id)], args=args))
+        except RedisError as error:
+            if refusal_of(error) not in CANNOT_WRITE:
+                raise
+            self._say_once(refusal_of(error))
+            return True
+        self._unwritable = ""
+        return accepted
+
+    def _say_once(self, refusal: str) -> None:
+        if refusal != self._unwritable:  # when it begins, not at each request
+            log.warning("Redis can't note that tokens were seen (%s)", refusal)
+        self._unwritable = refusal
 
     def _demand_accepted(self, claims: Claims, now: int) -> dict[str, Any]:
         raw = self._redis.get(_key(claims.session_id))

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from importlib.resources import files
 from threading import Lock
 from typing import Any
@@ -15,6 +16,7 @@ from redis.exceptions import (
     BusyLoadingError,
     ClusterDownError,
     ConnectionError,  # noqa: A004
+    OutOfMemoryError,
     ReadOnlyError,
     RedisClusterException,
     RedisError,
@@ -37,11 +39,19 @@ MAX_CONNECTIONS = 100  # per process; beyond, a command fails at once instead of
 
 # Commands that may be sent twice: the second time changes nothing more, and answers the same.
 _REPEATABLE = frozenset({"GET", "HGET", "HMGET", "DEL", "PING"})
-# The server says so before it does anything: it is no primary (any more), or can't write just now. Where
-# one name or address leads to changing servers, a new connection may lead to the right one.
-_REFUSALS = (ReadOnlyError, BusyLoadingError, ClusterDownError, AskError, TryAgainError)
-# The same from within a script, as Redis 6 reports it, and two that redis-py has no class for.
-_REFUSED = re.compile(r"(?:^|: -?)(READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF)\b")
+# Words with which a server refuses before it does anything, where redis-py takes them off its message.
+_WORDS: Mapping[type[RedisError], str] = {
+    ReadOnlyError: "READONLY",
+    OutOfMemoryError: "OOM",
+    BusyLoadingError: "LOADING",
+    ClusterDownError: "CLUSTERDOWN",  # and MASTERDOWN
+    AskError: "ASK",  # and MOVED
+    TryAgainError: "TRYAGAIN",
+}
+# Those that it leaves there, and what Redis 6 says of a refusal within a script.
+_WORD = re.compile(r"(?:^|: -)(READONLY|OOM|NOREPLICAS|MISCONF)\b")
+_FORMER_PRIMARY = "The previous master is now a slave"  # redis-py's word for READONLY, with Sentinel
+CANNOT_WRITE = frozenset({"READONLY", "OOM", "NOREPLICAS", "MISCONF"})
 
 
 class TimelyRedis(Redis):
@@ -175,9 +185,16 @@ def _bounds(connect_seconds: float, answer_seconds: float) -> dict[str, Any]:
     }
 
 
+def refusal_of(error: RedisError) -> str:
+    """The word with which Redis says that it has done nothing, as READONLY or OOM; "" where it may have."""
+    known = next((word for kind, word in _WORDS.items() if isinstance(error, kind)), "")
+    said = _WORD.search(str(error))
+    return known or (said[1] if said else "") or ("READONLY" if str(error) == _FORMER_PRIMARY else "")
+
+
 def _may_be_repeated(error: RedisError, command: str) -> bool:
-    # redis-py's Sentinel connections wrap the READONLY of a former primary.
-    for each in (error, error.__context__):
-        if isinstance(each, _REFUSALS) or (isinstance(each, RedisError) and _REFUSED.search(str(each))):
-            return True
+    # It is no primary, or can't write just now: where one name leads to changing servers, a new connection
+    # may lead to the right one. That it is full is no reason to leave it.
+    if word := refusal_of(error):
+        return word != "OOM"
     return isinstance(error, ConnectionError) and command in _REPEATABLE

@@ -109,3 +109,24 @@ def test_a_redis_cluster_that_is_away_at_the_start_is_a_503_that_heals(clock: Cl
             give_all_slots(node)
             assert http.post("/api/register", json=PERSON).status_code == 201
             assert http.post("/api/login", json=PERSON).status_code == 200
+
+
+@pytest.mark.parametrize("setting", ["maxmemory", "min-replicas-to-write"])
+def test_a_redis_that_can_not_write_lets_read_who_has_a_live_token(
+    browser: Browser, app: Flask, server: PrivateRedis, caplog: pytest.LogCaptureFixture, setting: str
+) -> None:
+    first, ended = token_of(browser.log_in()), token_of(browser.log_in())
+    newer = token_of(browser.refresh(first))
+    http = app.test_client()
+    assert http.post("/api/logout", headers=bearer(ended)).status_code == 204
+
+    def status(token: str) -> int:
+        return http.get("/api/me", headers=bearer(token)).status_code
+
+    with Redis(port=server.port) as redis:
+        redis.config_set(setting, "1")
+        assert [status(each) for each in (newer, newer, first, ended)] == [200, 200, 200, 401]
+        assert code_of(http.post("/api/login", json=PERSON)) == (503, "unavailable")
+        assert sum("tokens were seen" in record.message for record in caplog.records) == 1
+        redis.config_set(setting, "0")
+    assert status(newer) == 200
