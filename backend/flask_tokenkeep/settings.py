@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
+    ConfigDict,
     Field,
     PlainValidator,
     SecretStr,
@@ -22,7 +23,8 @@ from flask_tokenkeep.mail.letters import parse_sender
 from flask_tokenkeep.mail.smtp import SmtpServer
 from flask_tokenkeep.people.limits import Rate
 from flask_tokenkeep.stores.database import SQL_SCHEMES
-from flask_tokenkeep.stores.redis import REDIS_SCHEMES
+from flask_tokenkeep.stores.redis import open_redis
+from flask_tokenkeep.stores.redis_url import REDIS_SCHEMES
 
 Value = TypeVar("Value")
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -72,6 +74,8 @@ Sender = Annotated[Address, _parsed_by(Address, parse_sender)]
 class AuthSettings(BaseModel):
     """The values and their defaults; all times are in seconds."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)  # addresses of stores hold passwords
+
     env: Literal["development", "production"] = "development"
     secret_key: SecretStr = Field(min_length=32)  # 32 characters: 128 bits even if they are hexadecimal
     secret_key_fallbacks: tuple[SecretStr, ...] = ()
@@ -118,9 +122,15 @@ class AuthSettings(BaseModel):
     def _has_a_known_scheme(cls, url: str, info: ValidationInfo) -> str:
         schemes = REDIS_SCHEMES if info.field_name == "redis_url" else SQL_SCHEMES
         # postgres:// is what hosting platforms hand out; SQLAlchemy itself takes it no longer.
-        scheme = urlsplit(url).scheme.partition("+psycopg")[0]
+        scheme = url.partition("://")[0].partition("+psycopg")[0]
         if scheme not in schemes and (scheme, schemes) != ("postgres", SQL_SCHEMES):
             raise ValueError(f"must begin with {', '.join(f'{scheme}://' for scheme in schemes)}")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _can_be_opened(cls, url: str) -> str:
+        open_redis(url).close()  # connects to nothing
         return url
 
     @model_validator(mode="after")

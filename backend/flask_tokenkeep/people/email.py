@@ -88,5 +88,5 @@ class EmailAddress:
                 raise CodeInvalid
             user.email, user.email_key, user.pending_email = found.address, email_key(found.address), None
             self.events.record(sql, "authn_email_verified", client, user)
-            before_commit(sql, partial(self.codes.forget, user.id, "reset"))  # it went to the former address
             before_commit(sql, partial(self.codes.spend, found))
+            before_commit(sql, partial(self.codes.forget, user.id, "reset"))  # it went to the former address

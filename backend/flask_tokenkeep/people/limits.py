@@ -1,6 +1,6 @@
 """How often something may be tried. Counted in Redis; the only file that knows these keys and scripts.
 
-Every operation is one script (or GET) on one key, so all of this runs unchanged on Redis Cluster, and none
+Every operation is one script on one key, so all of this runs unchanged on Redis Cluster, and none
 reads first and writes later: of a hundred requests at once, as many pass as of a hundred in a row. A Redis
 that is away is an error that goes up (503): nobody guesses for free because a server is down. Keys begin with
 `ta:l:` and are MACs: they show no name and no address. Times are Unix seconds of the caller's clock; the TTLs
@@ -9,7 +9,6 @@ only tidy up. The reasons for these rules: docs/decisions/0004-rate-limits.md.
 
 import hmac
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -30,6 +29,7 @@ KNOWN_SECONDS = 90 * 86_400  # as long as a session can last: AUTH_BOUND_MAX_AGE
 PERIODS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _UNKNOWN_DEVICE = -1
 
+Outcome = Literal["right", "wrong", "asked"]  # of a password; "asked" counts nothing
 Rule = Literal["login", "register", "forgot", "forgot_account", "code", "password"]
 
 
@@ -76,14 +76,10 @@ class Limits:
     def demand_patience(self, account: str, device: str, *, own: bool = False) -> None:
         """Raises RateLimited while this account or device has to wait. Asked before the password is hashed,
         which is expensive; counts nothing."""
-        now = self._clock()
-        record = self._record(self._device(account, device))
-        if not own and record["known"] <= now:
-            record = self._record(self._account(account))
-        wait = math.ceil(record["wait"] - now)
-        _refuse(
-            wait if wait <= LONGEST_WAIT_SECONDS else 0
-        )  # a longer one is from before the clock stepped back
+        wait = self._ask(self._device(account, device), "asked", 0 if own else KNOWN_SECONDS)
+        if wait == _UNKNOWN_DEVICE:
+            wait = self._ask(self._account(account), "asked")
+        _refuse(wait)
 
     def settle(self, account: str, device: str, *, succeeded: bool, own: bool = False) -> None:
         """Note whether a password was right; asked after the hash, and before anything is told or given.
@@ -92,12 +88,13 @@ class Limits:
         counts for nothing, or a burst of guesses at once would hide one that hits. `own` is for a live
         session (its id as the device), which is known by itself."""
         ours = self._device(account, device)
+        outcome: Outcome = "right" if succeeded else "wrong"
         if own:
-            return _refuse(self._outcome(ours, succeeded, known_seconds=0))
-        wait = self._outcome(ours, succeeded, known_seconds=KNOWN_SECONDS)
+            return _refuse(self._ask(ours, outcome))
+        wait = self._ask(ours, outcome, KNOWN_SECONDS)
         if wait != _UNKNOWN_DEVICE:
             return _refuse(wait)
-        _refuse(self._outcome(self._account(account), succeeded, known_seconds=0))
+        _refuse(self._ask(self._account(account), outcome))
         if succeeded:
             known = {"n": 0, "at": 0, "wait": 0, "known": self._clock() + KNOWN_SECONDS}
             self._redis.set(ours, json.dumps(known), ex=KNOWN_SECONDS)
@@ -113,13 +110,9 @@ class Limits:
         rate = self._rates[rule]
         return int(self._count(keys=[name], args=[self._clock(), rate.amount, rate.period_seconds]))
 
-    def _outcome(self, key: str, succeeded: bool, *, known_seconds: int) -> int:
+    def _ask(self, key: str, outcome: Outcome, known_seconds: int = 0) -> int:
         rule = (self._allowance, FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, FORGET_SECONDS)
-        return int(self._settle(keys=[key], args=[self._clock(), int(succeeded), *rule, known_seconds]))
-
-    def _record(self, key: str) -> dict[str, float]:
-        raw = self._redis.get(key)
-        return json.loads(raw) if raw else {"wait": 0, "known": 0}
+        return int(self._settle(keys=[key], args=[self._clock(), outcome, *rule, known_seconds]))
 
     def _account(self, account: str) -> str:
         return self._name("account", account)

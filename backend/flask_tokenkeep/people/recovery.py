@@ -79,5 +79,6 @@ class Recovery:
             # A stranger's guesses were at the old password.
             before_commit(sql, partial(self.limits.forget, counter_of(name)))
         self.events.record(sql, "authn_password_reset", client, user, letter="password_changed")
-        # Last: whatever is wrong before leaves the code usable.
-        before_commit(sql, partial(self.codes.spend, code))
+        # After all of the SQL: whatever is wrong there leaves the code usable. Before anything is ended:
+        # whoever was slower than another request with this code ends nothing.
+        before_commit(sql, partial(self.codes.spend, code), first=True)

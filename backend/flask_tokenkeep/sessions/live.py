@@ -17,14 +17,14 @@ from typing import Any
 from uuid import UUID
 
 from redis import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError
 
 from flask_tokenkeep.encoding import to_base64url
-from flask_tokenkeep.errors import InvalidToken, SessionEnded, TokenReused, store_trouble
+from flask_tokenkeep.errors import InvalidToken, SessionEnded, TokenReused
 from flask_tokenkeep.sessions.tokens import SESSION_ID_BYTES, Claims
-from flask_tokenkeep.stores.redis import load_script
+from flask_tokenkeep.stores.redis import CANNOT_WRITE, load_script, refusal_of
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("flask_tokenkeep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +47,18 @@ class LiveSession:
     user_id: UUID
 
 
-def first_claims(now: int, lifetimes: Lifetimes) -> Claims:
-    """Those of a new session's first token, generation 1."""
-    expires_at = now + min(lifetimes.token_seconds, lifetimes.max_age_seconds)
-    return Claims(secrets.token_bytes(SESSION_ID_BYTES), 1, expires_at)
-
-
 class LiveSessions:
     """The records of live sessions: one command or one script for each thing that happens to one."""
 
     def __init__(self, *, redis: Redis, grace_seconds: int) -> None:
         self._redis = redis
         self._grace_seconds = grace_seconds
+        self._unwritable = ""  # the word with which Redis refused to write when it was last tried
         self._observe = load_script(redis, __package__, "observe.lua")
         self._rotate = load_script(redis, __package__, "rotate.lua")
 
     def issue(self, first: Claims, user_id: UUID, now: int, lifetimes: Lifetimes) -> None:
-        """Begin the session of this first token."""
+        """Begin the session of these claims, which first_claims made."""
         record = {
             "g": first.generation,
             "e": first.expires_at,
@@ -82,23 +77,33 @@ class LiveSessions:
         if claims.expires_at <= now:
             raise InvalidToken
         record = self._demand_accepted(claims, now)
-        is_new = claims.generation >= record["g"] + record["s"]  # ahead of Redis, or current and not seen yet
-        if is_new and not self._note_seen(claims, now):
+        new = claims.generation >= record["g"] + record["s"]  # ahead of Redis, or current and not seen yet
+        if new and not self._note_seen(claims, now):
             # It changed between GET and script: rotated, which grace covers, or ended.
             record = self._demand_accepted(claims, now)
         return LiveSession(claims.session_id, UUID(record["u"]))
 
     def _note_seen(self, claims: Claims, now: int) -> bool:
-        """Note that a token of this generation was seen; False if the record has changed.
+        """Whether the record still accepts them. True too where Redis can't write just now, as when it is
+        full: the GET has proven the token, and a read needs no more.
 
-        A Redis that takes no writes (full, or without its replicas) must not fail a read that it has just
-        proven. Not noted, a replay of the generation before passes for a lost answer, until one is."""
+        Until it is noted, a refresh with the token before passes for a lost answer and gets the same
+        successor, though it may be a replay, and a record that was rolled back isn't healed."""
         try:
             args = [claims.generation, claims.expires_at, now]
-            return bool(self._observe(keys=[_key(claims.session_id)], args=args))
-        except ResponseError as error:
-            log.warning("Redis takes no writes: %s", store_trouble(error))
+            accepted = bool(self._observe(keys=[_key(claims.session_id)], args=args))
+        except RedisError as error:
+            if refusal_of(error) not in CANNOT_WRITE:
+                raise
+            self._say_once(refusal_of(error))
             return True
+        self._unwritable = ""
+        return accepted
+
+    def _say_once(self, refusal: str) -> None:
+        if refusal != self._unwritable:  # when it begins, not at each request
+            log.warning("Redis can't note that tokens were seen (%s)", refusal)
+        self._unwritable = refusal
 
     def _demand_accepted(self, claims: Claims, now: int) -> dict[str, Any]:
         raw = self._redis.get(_key(claims.session_id))
@@ -121,8 +126,8 @@ class LiveSessions:
     def rotate(self, claims: Claims, now: int, lifetimes: Lifetimes) -> Claims:
         """The next generation, or the same one again for a lost answer or a racing tab.
 
-        Raises SessionEnded if no session is live, TokenReused on a replay, which ends it (RFC 9700
-        §4.14.2), InvalidToken if an expired token of a bearer session is shown."""
+        Raises SessionEnded if no session is live, TokenReused on a replay, for which the caller ends it (RFC
+        9700 §4.14.2), InvalidToken if an expired token of a bearer session is shown."""
         seconds = [lifetimes.token_seconds, lifetimes.idle_seconds, self._grace_seconds]
         args = [claims.generation, claims.expires_at, now, *seconds, int(lifetimes.bound)]
         outcome, generation, expires_at = self._rotate(keys=[_key(claims.session_id)], args=args)
@@ -138,6 +143,12 @@ class LiveSessions:
     def revoke(self, session_id: bytes) -> None:
         """End it: no token of this session is accepted any more. Again is fine."""
         self._redis.delete(_key(session_id))
+
+
+def first_claims(now: int, lifetimes: Lifetimes) -> Claims:
+    """Of the first token of a new session, which nobody knows yet."""
+    expires_at = now + min(lifetimes.token_seconds, lifetimes.max_age_seconds)
+    return Claims(secrets.token_bytes(SESSION_ID_BYTES), 1, expires_at)
 
 
 def _key(session_id: bytes) -> str:

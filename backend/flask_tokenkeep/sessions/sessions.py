@@ -1,8 +1,8 @@
 """The sessions of people: what Redis knows of them and what the ledger says, kept together.
 
-Whatever begins or ends a session does so under its user's row lock: first all of the SQL, then Redis, then
-the commit. So whoever ends all of them sees every one, a 2xx means that both stores have it, and what SQL
-could not take has ended nothing."""
+Whatever begins or ends a session does so under its user's row lock, in SQL, then in Redis, then the commit
+(before_commit): so whoever ends all of them sees every one, a 2xx means that both stores have it, and a 503
+that nothing has ended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -75,11 +75,10 @@ class Sessions:
         end. The caller holds the lock on the user's row."""
         for entry in self.ledger.live(sql, user.id, beyond=self.max_sessions - 1):
             self._end(sql, entry.session_id, "revoked")
-        lifetimes = self._lifetimes(thumbprint)
-        now = int(self.clock())
+        lifetimes, now = self._lifetimes(thumbprint), int(self.clock())
         first = first_claims(now, lifetimes)
+        before_commit(sql, partial(self.live.issue, first, user.id, now, lifetimes), first=True)
         entry = self.ledger.add(sql, client, user, first.session_id, lifetimes, thumbprint)
-        before_commit(sql, partial(self.live.issue, first, user.id, now, lifetimes))
         return NewSession(self._grant(first), entry, user)
 
     def refresh(self, client: Client, token: str) -> Grant:
@@ -174,7 +173,7 @@ class Sessions:
         except TokenReused:
             with self.database.write() as sql:
                 owner = lock_user(sql, entry.user_id)
-                self.ledger.mark_ended(sql, entry.session_id, "reused")
+                self._end(sql, entry.session_id, "reused")
                 self.events.record(sql, "authn_token_reuse", client, owner, letter="token_reused")
             raise
         except SessionEnded:

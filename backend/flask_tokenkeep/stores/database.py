@@ -44,11 +44,14 @@ class Database:
             yield orm
 
 
-def before_commit(sql: OrmSession, act: Callable[[], object]) -> None:
-    """Do this in Redis when SQL has taken everything of this transaction, right before its commit.
+def before_commit(sql: OrmSession, act: Callable[[], object], *, first: bool = False) -> None:
+    """Do this in Redis when SQL has taken everything of this transaction, right before its commit: whichever
+    of them fails, what was to end has not ended, and a 503 is all that happened.
 
-    So whatever SQL refuses, or is away for, has ended nothing; and what was committed is done in both."""
-    sql.info.setdefault(_LAST, []).append(act)
+    `first`: before all that is there so far. For what Redis may refuse, since it writes something new, so
+    that nothing is deleted by then."""
+    acts = sql.info.setdefault(_LAST, [])
+    acts.insert(0 if first else len(acts), act)
 
 
 def lock_user(sql: OrmSession, user_id: UUID) -> User | None:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -77,9 +78,9 @@ def test_an_older_one_comes_back(app: App, server: PrivateRedis, tmp_path: Path)
 
 def test_another_one_takes_its_address_and_the_old_one_lives_on() -> None:
     """As managed services do it: the name moves, and the old server is a replica from then on."""
-    with PrivateRedis() as old, _replica_of(old) as new, Relay(old.port) as relay:
-        url = f"redis://127.0.0.1:{relay.port}/0"
-        with running_app(env=environment(url)) as app, people_at(app):
+    with PrivateRedis() as old, _replica_of(old) as new, closing(Relay(old.port)) as relay:
+        env = environment(relay.url)
+        with running_app(env=env) as app, people_at(app):
             _fail_over(old, new)
             relay.target = new.port
             hold()

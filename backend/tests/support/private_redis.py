@@ -73,12 +73,23 @@ class PrivateRedis:
 
 
 @contextlib.contextmanager
-def cluster_of_one() -> Iterator[str]:
-    """The address of a Redis Cluster: one node, which has all the slots."""
+def cluster_node(*arguments: str) -> Iterator[PrivateRedis]:
+    """A node of a Redis Cluster that has no slots yet, and so serves nothing."""
     while (port := free_port()) > 55_000:  # the cluster's own port is 10,000 above it
         pass
-    with PrivateRedis(port=port, arguments=("--cluster-enabled", "yes")) as server:
-        with redis.Redis(port=port) as node:
-            node.execute_command("CLUSTER ADDSLOTS", *range(16_384))
-            wait_until(lambda: node.cluster("INFO")["cluster_state"] == "ok", "the cluster")
+    with PrivateRedis(port=port, arguments=("--cluster-enabled", "yes", *arguments)) as server:
+        yield server
+
+
+def give_all_slots(server: PrivateRedis) -> None:
+    with redis.Redis(port=server.port) as node:
+        node.execute_command("CLUSTER ADDSLOTS", *range(16_384))
+        wait_until(lambda: node.cluster("INFO")["cluster_state"] == "ok", "the cluster")
+
+
+@contextlib.contextmanager
+def cluster_of_one() -> Iterator[str]:
+    """The address of a Redis Cluster: one node, which has all the slots."""
+    with cluster_node() as server:
+        give_all_slots(server)
         yield f"redis+cluster://127.0.0.1:{server.port}"
