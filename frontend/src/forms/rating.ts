@@ -64,11 +64,7 @@ function repeatedLength(text: readonly string[]): number | undefined {
 function piecesOf({ typed, lower, folded }: Text, own: ReadonlySet<string>) {
   const capitals = sums(typed, (char, at) => char !== lower[at]);
   const substitutes = sums(lower, (char, at) => char !== folded[at] && char !== 'l');
-  const patterns = [
-    runsIn(lower),
-    knownIn(lower, COMMON.rows, SHORTEST_ROW),
-    copiesIn(folded),
-  ];
+  const patterns = [runsIn(lower), knownIn(lower, COMMON.rows, SHORTEST_ROW), copiesIn(folded)];
   const phrases = knownIn(folded, COMMON.phrases, SHORTEST_PHRASE);
   const reachFrom = (start: number) => Math.max(...patterns.map((reach) => reach[start] ?? 0));
 
