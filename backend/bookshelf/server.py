@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing
 from functools import partial
@@ -17,7 +16,6 @@ from typing import IO, Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings, HTTP2Settings
-from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from bookshelf.app import create_app
 from bookshelf.embedded_redis import EmbeddedRedis, RedisFailed
@@ -25,8 +23,8 @@ from bookshelf.environ import HEADER_BYTES
 from bookshelf.gateway import TAKE_SECONDS, Gateway
 from bookshelf.lanes import Lanes
 from bookshelf.settings import ROOT, Settings
+from bookshelf.tables import StartFailed, prepare_tables
 from bookshelf.workers import BACKLOG, Workers, serve_on_shared_socket
-from flask_tokenkeep import migrate
 
 HEADER_SECONDS = 10  # for all headers: a client that drips them gives up its connection
 CONNECTIONS = 4096  # per worker; further ones wait in the backlog
@@ -34,14 +32,7 @@ STREAMS = 32  # of one HTTP/2 connection at once, each with so many bytes that i
 STREAM_BYTES = 64 * 1024
 PING_SECONDS = 30  # an HTTP/2 client that answers none is gone
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-MIGRATE_PAUSE_SECONDS = 1.0
 WORKER_STOP_SECONDS = 2  # for requests that are under way, of the 5 that the whole stop may take
-
-log = logging.getLogger("bookshelf.server")
-
-
-class StartFailed(Exception):
-    """The text is one line, for people."""
 
 
 def run(settings: Settings, *, reload: bool = False) -> None:
@@ -82,7 +73,7 @@ def _run(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
             stack.callback(embedded.stop)
             embedded.start()
             settings = settings.model_copy(update={"redis_url": embedded.url})
-        _prepare_tables(settings.database_url)
+        prepare_tables(settings.database_url)
         stack.callback(_stop_undisturbed)
         _serve(settings, listening, stop, reload=reload)
 
@@ -120,40 +111,6 @@ def _listening(host: str, port: int) -> AbstractContextManager[socket.socket]:
         raise StartFailed(f"PORT: can't listen on {host}:{port} ({error.strerror})") from None
     listening.set_inheritable(True)
     return closing(listening)
-
-
-def _prepare_tables(database_url: str) -> None:
-    """Make the tables, now or as soon as SQL answers: until then what needs it is 503, and the rest works.
-
-    Raises StartFailed or ValueError, with one line, for what can't heal."""
-    if trouble := _migration_trouble(database_url):
-        retry = partial(_migrate_when_it_answers, database_url, trouble)
-        threading.Thread(target=retry, name="migrate", daemon=True).start()
-
-
-def _migrate_when_it_answers(database_url: str, trouble: str | None) -> None:
-    said = None
-    while trouble:
-        if trouble != said:
-            log.warning("The tables can't be made yet (%s); trying again", trouble)
-        said = trouble
-        time.sleep(MIGRATE_PAUSE_SECONDS)
-        try:
-            trouble = _migration_trouble(database_url)
-        except (StartFailed, ValueError) as error:  # we serve already, and the other side may be mended
-            trouble = str(error)
-
-
-def _migration_trouble(database_url: str) -> str | None:
-    """Why the tables can't be made just now; None once they are."""
-    try:
-        migrate(database_url)
-    except DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        if isinstance(error, ProgrammingError):
-            raise StartFailed(f"DATABASE_URL: the tables can't be made ({reason})") from None
-        return reason
-    return None
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:

@@ -68,3 +68,6 @@ def test_https_other_hosts_and_other_origins_follow_the_settings(tmp_path: Path)
         assert "dpop" in allowed.headers["Access-Control-Allow-Headers"].lower()
         refused = ask(f"{app.url}/api/books", "OPTIONS", headers={"Origin": "https://evil.example", **asked})
         assert refused.headers["Access-Control-Allow-Origin"] is None
+        large = {"Origin": "https://app.example", "Content-Type": "application/json"}
+        answer = ask(f"{app.url}/api/login", "POST", body=b"x" * 80_000, headers=large)
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (413, "https://app.example")
