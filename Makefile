@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := backend/.venv/bin
 MODEL := tests/sessions/test_any_order.py
+EXTENSION := .venv/bin/python -m pytest -m "not e2e and not faults" --ignore tests/bookshelf --ignore $(MODEL)
 SETUP := $(PYTHON) scripts/setup.py
 # Each job's output in one piece, where make knows how (GNU make 4).
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help start dev check check-backend check-frontend test test-extension test-bookshelf test-browser test-frontend test-faults test-lowest lint format types lock common bench certs
+.PHONY: help start dev check check-backend check-frontend test test-extension test-postgresql test-bookshelf test-browser test-frontend test-faults test-lowest lint format types lock common bench certs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,10 +35,14 @@ check-frontend:
 test: ## Set up what is missing, then run every check
 	@$(SETUP) backend-dev build browser
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory $(TOGETHER) -j2 test-extension test-browser test-bookshelf test-frontend
+	@$(MAKE) --no-print-directory $(TOGETHER) -j3 test-extension test-bookshelf test-browser test-postgresql test-frontend
 
 test-extension: ## Only the extension's tests, and which of its branches they reach
-	cd backend && .venv/bin/python -m pytest --cov -m "not e2e and not faults" --ignore tests/bookshelf --ignore $(MODEL)
+	cd backend && $(EXTENSION) --cov -k "not postgresql or stores"
+
+# Coverage makes them half as slow again, and these reach nothing that the same tests on SQLite don't.
+test-postgresql: ## Only the extension's tests on PostgreSQL
+	cd backend && $(EXTENSION) -k "postgresql and not stores"
 
 # The model-based test reaches nothing that the others don't, and takes a minute more under coverage.
 test-bookshelf: ## Only the tests of the example and its server, and the sessions against their model

@@ -3,16 +3,16 @@
 import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import URL, Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from tests.faults.people import Damage, environment, hold, people_at
 from tests.support.app_process import App, running_app
-from tests.support.own_postgres import OwnPostgres
+from tests.support.private_postgres import PrivatePostgres, private_postgres
 from tests.support.private_redis import PrivateRedis
 from tests.support.processes import children, leads_a_group
 
@@ -20,13 +20,13 @@ SPARED = Damage(spares_reads=True)
 
 
 @pytest.fixture
-def server() -> Iterator[OwnPostgres]:
-    with OwnPostgres() as server:
+def server() -> Iterator[PrivatePostgres]:
+    with private_postgres() as server:
         yield server
 
 
 @pytest.fixture
-def app(server: OwnPostgres) -> Iterator[App]:
+def app(server: PrivatePostgres) -> Iterator[App]:
     with running_app(env=environment(database_url=server.url)) as app:
         yield app
 
@@ -37,31 +37,33 @@ def sqlite_app(tmp_path: Path) -> Iterator[App]:
         yield app
 
 
-def test_postgresql_is_killed_and_started_again(app: App, server: OwnPostgres) -> None:
+def test_postgresql_is_killed_and_started_again(app: App, server: PrivatePostgres) -> None:
     with people_at(app, SPARED):
         server.kill()
         hold()
         server.start()
 
 
-def test_postgresql_is_frozen(app: App, server: OwnPostgres) -> None:
+def test_postgresql_is_frozen(app: App, server: PrivatePostgres) -> None:
     with people_at(app, SPARED):
         server.freeze()
         hold(8)
         server.thaw()
 
 
-def test_a_table_of_postgresql_is_locked(app: App, server: OwnPostgres) -> None:
-    with people_at(app, SPARED), server.admin() as admin:
+def test_a_table_of_postgresql_is_locked(app: App, server: PrivatePostgres) -> None:
+    with people_at(app, SPARED), _admin(server) as admin:
         admin.execute(text("BEGIN"))
         admin.execute(text("LOCK TABLE ta_users IN ACCESS EXCLUSIVE MODE"))
         hold()
         admin.execute(text("COMMIT"))
 
 
-def test_postgresql_has_no_connections_left(app: App, server: OwnPostgres) -> None:
-    with people_at(app, SPARED), server.admin() as admin, ExitStack() as taken:
-        engine = create_engine(server.url, poolclass=NullPool, connect_args={"application_name": "greedy"})
+def test_postgresql_has_no_connections_left(app: App, server: PrivatePostgres) -> None:
+    with people_at(app, SPARED), _admin(server) as admin, ExitStack() as taken:
+        engine = create_engine(
+            _driven(server), poolclass=NullPool, connect_args={"application_name": "greedy"}
+        )
         for _ in range(2):  # those that the app has go in the second round
             with suppress(OperationalError):
                 while True:
@@ -70,16 +72,16 @@ def test_postgresql_has_no_connections_left(app: App, server: OwnPostgres) -> No
         hold()
 
 
-def test_postgresql_becomes_read_only(app: App, server: OwnPostgres) -> None:
-    with people_at(app, SPARED), server.admin() as admin:
+def test_postgresql_becomes_read_only(app: App, server: PrivatePostgres) -> None:
+    with people_at(app, SPARED), _admin(server) as admin:
         for value in ("on", "off"):
             admin.execute(text(f"ALTER SYSTEM SET default_transaction_read_only = {value}"))
             admin.execute(text("SELECT pg_reload_conf()"))
             hold(5 if value == "on" else 0)
 
 
-def test_postgresql_ends_all_connections_again_and_again(app: App, server: OwnPostgres) -> None:
-    with people_at(app, SPARED), server.admin() as admin:
+def test_postgresql_ends_all_connections_again_and_again(app: App, server: PrivatePostgres) -> None:
+    with people_at(app, SPARED), _admin(server) as admin:
         for _ in range(10):
             _end_connections(admin)
             hold(0.5)
@@ -101,6 +103,19 @@ def test_the_disk_of_sqlite_is_full(sqlite_app: App) -> None:
         _limit_files(sqlite_app, 1)
         hold()
         _limit_files(sqlite_app, resource.RLIM_INFINITY)
+
+
+def _driven(server: PrivatePostgres) -> URL:
+    return make_url(server.url).set(drivername="postgresql+psycopg")
+
+
+@contextmanager
+def _admin(server: PrivatePostgres) -> Iterator[Connection]:
+    """A connection outside of transactions."""
+    engine = create_engine(_driven(server), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 def _end_connections(admin: Connection, but: str = "nobody") -> None:

@@ -233,7 +233,7 @@ def test_any_order_of_events_agrees_with_the_model(
     redis: Redis, redis_server: PrivateRedis, database_url: str
 ) -> None:
     clock, numbers = Clock(), itertools.count()
-    examples = 110 if database_url.startswith("sqlite") else 20
+    examples = 60 if database_url.startswith("sqlite") else 12
     with (
         worker(redis_server.url, database_url, clock, **LIFETIMES) as one,
         worker(redis_server.url, database_url, clock, **LIFETIMES) as other,

@@ -59,6 +59,11 @@ class PrivatePostgres:
     def start(self) -> None:
         self._server.start()
 
+    def kill(self) -> None:
+        """As when its machine loses power."""
+        for pid in self._processes():
+            os.kill(pid, signal.SIGKILL)
+
     def freeze(self) -> None:
         """The kernel still takes connections and bytes for it, and none of its processes answers."""
         # The first one alone can't make more.
