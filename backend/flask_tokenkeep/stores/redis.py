@@ -37,7 +37,7 @@ PAUSE_SECONDS = 0.5
 TRY_SECONDS = 2.0  # within which the one who tries has an answer, or none
 MAX_CONNECTIONS = 100  # per process; beyond, a command fails at once instead of waiting for a free one
 
-# Commands that may be sent twice: the second time changes nothing more, and answers the same.
+# Commands that may be sent twice: the second time changes nothing more.
 _REPEATABLE = frozenset({"GET", "HGET", "HMGET", "DEL", "PING"})
 # Words with which a server refuses before it does anything, where redis-py takes them off its message.
 _WORDS: Mapping[type[RedisError], str] = {
@@ -88,7 +88,8 @@ class TimelyRedis(Redis):
             now = time.monotonic()
             if now < self._silent_until:
                 raise ConnectionError("Redis has not answered a moment ago")
-            self._silent_until = now + TRY_SECONDS
+            if self._silent_until:  # else somebody was answered just now
+                self._silent_until = now + TRY_SECONDS
 
     def _ask(self, began: float, *args: Any, **options: Any) -> Any:
         try:

@@ -10,9 +10,8 @@ from redis import Redis
 
 from tests.faults.people import Damage, environment, hold, people_at
 from tests.support.app_process import App, running_app
-from tests.support.private_redis import PrivateRedis, cluster_of_one
+from tests.support.private_redis import PrivateRedis, cluster_of_one, replicas_known, sentinel
 from tests.support.relay import Relay
-from tests.support.sentinel import sentinel
 from tests.support.waiting import wait_until
 
 LOSSES = Damage(forgets=True, brings_back=True)
@@ -86,8 +85,10 @@ def test_another_one_takes_its_address_and_the_old_one_lives_on() -> None:
             hold()
 
 
-def test_a_sentinel_fails_over(tmp_path: Path) -> None:
-    with PrivateRedis() as old, _replica_of(old) as new, sentinel(tmp_path, old) as port:
+def test_a_sentinel_fails_over() -> None:
+    quick = "sentinel down-after-milliseconds books 500"
+    with PrivateRedis() as old, _replica_of(old) as new, sentinel(old.port, quick) as port:
+        wait_until(lambda: replicas_known(port) == 1, "a Sentinel that knows the replica")
         url = f"redis+sentinel://127.0.0.1:{port}/books"
         with running_app(env=environment(url)) as app, people_at(app, LOSSES):
             old.stop()  # what it had not told its replica yet is lost

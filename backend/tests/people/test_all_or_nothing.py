@@ -1,20 +1,21 @@
 """Where SQL or Redis fails half-way, the answer is 503, and nothing has ended or changed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
 import pytest
 from flask import Flask
-from redis import Redis
+from redis import Redis, RedisError
+from redis.exceptions import TimeoutError as RedisLate
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from tests.support.app_users import People, code_of
 from tests.support.asking import bearer
 from tests.support.examples import ADDRESS, NEW_PASSWORD, PASSWORD
-from tests.support.inside import database_of
+from tests.support.inside import database_of, redis_of
 from tests.support.private_redis import PrivateRedis
 from tests.support.small_app import worker
 from tests.support.still_clock import Clock
@@ -58,8 +59,28 @@ def _verify_address(people: People, token: str) -> Act:
     return lambda: people.post("/email/verify", {"code": code})
 
 
+def _register(people: People, token: str) -> Act:
+    body = {"username": "Eve", "password": PASSWORD, "email": "eve@library.example"}
+    return lambda: people.post("/register", body)
+
+
+def _log_in(people: People, token: str) -> Act:
+    return people.log_in
+
+
+def _refresh(people: People, token: str) -> Act:
+    return lambda: people.post("/refresh", token=token)
+
+
+def _forget(people: People, token: str) -> Act:
+    return lambda: people.post("/password/forgot", {"email": ADDRESS})
+
+
 WAYS = [_log_out, _end_one, _end_others, _delete, _change_password, _reset_password, _verify_address]
 WRITING = [_change_password, _reset_password, _verify_address]  # something new into Redis, which may be full
+
+
+REPEATABLE = [_register, _log_in, _refresh, _forget, _reset_password, _verify_address]
 
 
 @contextmanager
@@ -97,6 +118,41 @@ def test_whichever_statement_fails_nothing_has_ended(
             break
         assert code_of(answer) == (503, "unavailable")
         assert is_as_before(people, tokens)
+    assert number > 1
+
+
+@contextmanager
+def losing(app: Flask, number: int, *, is_done: bool) -> Iterator[None]:
+    """Redis is lost at this command, counted from 1: before it, or before its answer."""
+    redis, numbers = redis_of(app), count(1)
+    send = redis._send
+
+    def lose(*args: Any, **options: Any) -> Any:
+        if next(numbers) != number:
+            return send(*args, **options)
+        with suppress(RedisError):  # a script that isn't loaded yet
+            if is_done:
+                send(*args, **options)
+        raise RedisLate("lost")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis, "_send", lose)
+        yield
+
+
+@pytest.mark.parametrize("way", REPEATABLE)
+@pytest.mark.parametrize("is_done", [False, True])
+def test_whichever_command_to_redis_is_lost_the_request_can_be_repeated(
+    people: People, app: Flask, way: Callable[[People, str], Act], is_done: bool
+) -> None:
+    people.verified()
+    act = way(people, people.token())
+    for number in count(1):
+        with losing(app, number, is_done=is_done):
+            answer = act()
+        if answer.status_code < 300:
+            break
+        assert code_of(answer) == (503, "unavailable")
     assert number > 1
 
 

@@ -12,8 +12,7 @@ from flask_tokenkeep import migrate
 from tests.support.asking import bearer
 from tests.support.examples import PERSON
 from tests.support.ports import free_port
-from tests.support.private_redis import PrivateRedis, cluster_of_one
-from tests.support.sentinel import sentinel
+from tests.support.private_redis import PrivateRedis, cluster_of_one, replicas_known, sentinel
 from tests.support.small_app import worker
 from tests.support.still_clock import Clock
 from tests.support.waiting import wait_until
@@ -48,10 +47,12 @@ def records(server: PrivateRedis) -> set[bytes]:
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+def pair() -> Iterator[Pair]:
     with PrivateRedis() as primary:
         follow = ("--replicaof", "127.0.0.1", str(primary.port))
-        with PrivateRedis(arguments=follow) as replica, sentinel(tmp_path, primary) as port:
+        quick = "sentinel down-after-milliseconds books 500"
+        with PrivateRedis(arguments=follow) as replica, sentinel(primary.port, quick) as port:
+            wait_until(lambda: replicas_known(port) == 1, "a Sentinel that knows the replica")
             yield Pair(primary, replica, f"redis+sentinel://127.0.0.1:{port}/books")
 
 

@@ -96,6 +96,7 @@ def test_a_registration_that_redis_counted_too_late_is_counted_once(
     between.pass_answers()
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 def test_a_redis_cluster_that_is_away_at_the_start_is_a_503_that_heals(clock: Clock, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/db"
     migrate(url)
@@ -111,6 +112,7 @@ def test_a_redis_cluster_that_is_away_at_the_start_is_a_503_that_heals(clock: Cl
             assert http.post("/api/login", json=PERSON).status_code == 200
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 @pytest.mark.parametrize("setting", ["maxmemory", "min-replicas-to-write"])
 def test_a_redis_that_can_not_write_lets_read_who_has_a_live_token(
     browser: Browser, app: Flask, server: PrivateRedis, caplog: pytest.LogCaptureFixture, setting: str

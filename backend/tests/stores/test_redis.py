@@ -13,7 +13,7 @@ from flask_tokenkeep.stores.redis import LATE_SECONDS, TimelyRedis, open_redis
 from tests.support.at_once import many_at_once
 from tests.support.counting import commands
 from tests.support.ports import free_port
-from tests.support.private_redis import PrivateRedis, cluster_node, cluster_of_one, give_all_slots
+from tests.support.private_redis import PrivateRedis, cluster_node, cluster_of_one, give_all_slots, sentinel
 from tests.support.relay import Relay, relay
 from tests.support.waiting import wait_until
 
@@ -85,12 +85,28 @@ def _fails_late(client: TimelyRedis) -> bool:
     return fails(client.ping) and time.monotonic() - began > LATE_SECONDS
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 def test_a_redis_that_refuses_connections_is_asked_again_at_once(server: PrivateRedis) -> None:
     with open_redis(server.url) as client:
         server.stop()
         assert fails(client.ping)
         server.start()
         assert client.ping()
+
+
+def test_sentinels_that_are_frozen_are_waited_for_by_one(server: PrivateRedis) -> None:
+    with sentinel(server.port) as port, relay(port) as one, relay(port) as other:
+        url = f"redis+sentinel://127.0.0.1:{one.port},127.0.0.1:{other.port}/books"
+        with open_redis(url) as client:
+            one.hold_answers()
+            assert client.ping(), "the other one knows"
+            client.connection_pool.disconnect()
+            other.hold_answers()
+            began = time.monotonic()
+            assert all(fails(client.ping) for _ in range(50))
+            assert time.monotonic() - began < 10
+            other.pass_answers()
+            wait_until(lambda: not fails(client.ping), "a Sentinel that is well again")
 
 
 # -- late, or lost on the way -----------------------------------------------------------------------------
@@ -107,6 +123,7 @@ def test_what_is_answered_late_is_done_once(client: TimelyRedis, between: Relay,
     assert redis_of.exists("spent")
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 @pytest.mark.parametrize("name", ["set", "evalsha"])
 def test_what_may_have_been_done_is_not_repeated(
     client: TimelyRedis, between: Relay, redis_of: Redis, name: str
@@ -120,18 +137,21 @@ def test_what_may_have_been_done_is_not_repeated(
     assert redis_of.info("commandstats")[f"cmdstat_{name}"]["calls"] == 1
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 def test_a_question_that_was_lost_is_asked_again(client: TimelyRedis, between: Relay) -> None:
     client.set("key", 1)
     between.cut_at_next_answer()
     assert client.get("key") == b"1"
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 def test_connections_that_died_while_idle_cost_nobody_an_error(client: TimelyRedis, between: Relay) -> None:
     many_at_once(8, lambda _: client.ping())
     between.cut()
     assert many_at_once(8, lambda n: client.set(f"key {n}", 1, nx=True)) == [True] * 8
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 def test_a_restart_costs_nobody_an_error(server: PrivateRedis) -> None:
     with open_redis(server.url) as client:
         many_at_once(8, lambda _: client.ping())
@@ -167,6 +187,7 @@ def _without_replicas(old: Redis, new: PrivateRedis) -> None:
 REFUSE = [_demoted, _demoted_and_parted, _without_replicas]
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 @pytest.mark.parametrize("refuse", REFUSE)
 @pytest.mark.parametrize("by_script", [False, True])
 def test_a_server_that_is_no_primary_any_more_is_left_at_once(
@@ -188,6 +209,7 @@ def test_a_server_that_is_no_primary_any_more_is_left_at_once(
             assert moved.get("key") == b"3"
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 def test_a_full_redis_is_not_left(client: TimelyRedis, redis_of: Redis) -> None:
     client.ping()
     before = redis_of.info("stats")["total_connections_received"]
@@ -199,6 +221,7 @@ def test_a_full_redis_is_not_left(client: TimelyRedis, redis_of: Redis) -> None:
 # -- a Cluster --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 def test_a_cluster_that_is_away_at_the_start_is_found_later() -> None:
     with cluster_node() as node, relay(free_port()) as between:
         give_all_slots(node)
@@ -212,6 +235,7 @@ def test_a_cluster_that_is_away_at_the_start_is_found_later() -> None:
             assert client.ping()
 
 
+@pytest.mark.usefixtures("unhurried_redis")
 def test_a_cluster_that_serves_nothing_is_an_error_until_it_does() -> None:
     with cluster_node() as node:
         for url in (f"redis+cluster://127.0.0.1:{node.port}", node.url):

@@ -1,8 +1,6 @@
 """What a REDIS_URL can carry, at real servers."""
 
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,14 +13,21 @@ from flask_tokenkeep.stores.redis import ANSWER_SECONDS, open_redis
 from flask_tokenkeep.stores.redis_url import parse_redis_url
 from tests.support.certificates import make_authority
 from tests.support.ports import free_port
-from tests.support.private_redis import PrivateRedis, cluster_node, give_all_slots, redis_binary
+from tests.support.private_redis import PrivateRedis, cluster_node, give_all_slots, sentinel
 from tests.support.relay import relay
-from tests.support.waiting import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.server
 
 NEEDED = {"secret_key": "x" * 32, "database_url": "sqlite:///app.db", "public_url": "http://localhost"}
 PASSWORD, ESCAPED = "p@ss:/,word", "p%40ss%3A%2F%2Cword"
+
+
+WATCHER = (
+    "user default off",
+    "user watcher on >sees ~* +@all",
+    "sentinel auth-user books keeper",
+    f'sentinel auth-pass books "{PASSWORD}"',
+)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +86,7 @@ def test_sentinels_and_servers_each_have_their_own_users_and_both_have_tls(
     authority = make_authority(tmp_path, "127.0.0.1")
     with (
         relay(guarded.port, tls=authority.context) as server,
-        sentinel(tmp_path, server.port) as port,
+        sentinel(server.port, *WATCHER) as port,
         relay(port, tls=authority.context) as front,
     ):
         hosts = f"127.0.0.1:{free_port()},127.0.0.1:{front.port}"
@@ -94,30 +99,6 @@ def test_sentinels_and_servers_each_have_their_own_users_and_both_have_tls(
                 client.ping()
         plain = f"redis+sentinel://keeper:{ESCAPED}@127.0.0.1:{port}/books?db=8&{theirs}"
         assert database_of(plain) == 8
-
-
-@contextmanager
-def sentinel(folder: Path, primary_port: int) -> Iterator[int]:
-    """For the user `watcher` only."""
-    port = free_port()
-    settings = (
-        f"port {port}",
-        "bind 127.0.0.1",
-        f"dir {folder}",
-        "user default off",
-        "user watcher on >sees ~* +@all",
-        f"sentinel monitor books 127.0.0.1 {primary_port} 1",
-        "sentinel auth-user books keeper",
-        f'sentinel auth-pass books "{PASSWORD}"',
-    )
-    config = folder / "sentinel.conf"
-    config.write_text("\n".join(settings) + "\n")
-    process = subprocess.Popen([redis_binary(), str(config), "--sentinel"], stdout=subprocess.DEVNULL)
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait(DEADLINE_SECONDS)
 
 
 def test_a_cluster_with_tls_and_a_password(tmp_path: Path) -> None:

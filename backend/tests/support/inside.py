@@ -20,6 +20,7 @@ from flask_tokenkeep.sessions.live import LiveSessions
 from flask_tokenkeep.sessions.proofs import Proofs
 from flask_tokenkeep.stores.database import Database
 from flask_tokenkeep.stores.models import OutboxMail
+from flask_tokenkeep.stores.redis import TimelyRedis
 from flask_tokenkeep.stores.sweeper import Sweeper
 
 
@@ -33,6 +34,10 @@ def parts(app: Flask) -> Any:
 
 def database_of(app: Flask) -> Database:
     return parts(app).tools.database  # type: ignore[no-any-return]
+
+
+def redis_of(app: Flask) -> TimelyRedis:
+    return parts(app).tools.redis  # type: ignore[no-any-return]
 
 
 def sessions_of(app: Flask) -> LiveSessions:

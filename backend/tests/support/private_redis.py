@@ -73,6 +73,32 @@ class PrivateRedis:
 
 
 @contextlib.contextmanager
+def sentinel(primary_port: int, *settings: str) -> Iterator[int]:
+    """The port of a Sentinel that needs nobody's consent; it calls the primary `books`."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="sentinel-") as folder:
+        config = Path(folder) / "sentinel.conf"
+        own = (f"port {port}", "bind 127.0.0.1", f"dir {folder}")
+        watching = f"sentinel monitor books 127.0.0.1 {primary_port} 1"
+        config.write_text("\n".join((*own, watching, *settings)) + "\n")
+        process = subprocess.Popen([redis_binary(), str(config), "--sentinel"], stdout=subprocess.DEVNULL)
+        try:
+            yield port
+        finally:
+            process.terminate()
+            process.wait(DEADLINE_SECONDS)
+
+
+def replicas_known(sentinel_port: int) -> int:
+    """To the Sentinel on this port, of `books`."""
+    with redis.Redis(port=sentinel_port, decode_responses=True) as watcher:
+        try:
+            return sum("disconnected" not in each["flags"] for each in watcher.sentinel_slaves("books"))
+        except redis.RedisError:
+            return 0
+
+
+@contextlib.contextmanager
 def cluster_node(*arguments: str) -> Iterator[PrivateRedis]:
     """A node of a Redis Cluster that has no slots yet, and so serves nothing."""
     while (port := free_port()) > 55_000:  # the cluster's own port is 10,000 above it

@@ -24,6 +24,7 @@ class Relay:
         self._passing.set()
         self._cutting = False
         self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def hold_answers(self) -> None:
@@ -47,13 +48,18 @@ class Relay:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self.cut()
+        while any(thread.is_alive() for thread in self._threads):
+            self.cut()
+            for thread in self._threads:
+                thread.join(0.1)
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+                serving = threading.Thread(target=self._serve, args=(client,), daemon=True)
+                self._threads.append(serving)
+                serving.start()
 
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
