@@ -171,6 +171,7 @@ def redis_of(server: PrivateRedis) -> Iterator[Redis]:
 
 
 def _demoted(old: Redis, new: PrivateRedis) -> None:
+    old.config_set("appendonly", "no")  # else it writes the file anew, and a SIGTERM meanwhile is lost
     old.replicaof("127.0.0.1", new.port)
     wait_until(lambda: old.info("replication")["master_link_status"] == "up", "the replica")
 
