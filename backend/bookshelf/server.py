@@ -24,7 +24,7 @@ from bookshelf.gateway import TAKE_SECONDS, Gateway
 from bookshelf.lanes import Lanes
 from bookshelf.settings import ROOT, Settings
 from bookshelf.tables import StartFailed, prepare_tables
-from bookshelf.workers import BACKLOG, Workers, serve_on_shared_socket
+from bookshelf.workers import BACKLOG, Workers, serve_on_own_socket
 
 HEADER_SECONDS = 10  # for all headers: a client that drips them gives up its connection
 CONNECTIONS = 4096  # per worker; further ones wait in the backlog
@@ -66,7 +66,7 @@ class StopRequest:
 def _run(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
     with ExitStack() as stack:
         stack.enter_context(_data_dir(settings.data_dir))
-        listening = stack.enter_context(_listening(settings.host, settings.port))
+        stack.enter_context(_reserved_port(settings.host, settings.port))
         settings = settings.with_secret()
         if not settings.redis_url:
             embedded = EmbeddedRedis(settings.data_dir)
@@ -75,7 +75,7 @@ def _run(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
             settings = settings.model_copy(update={"redis_url": embedded.url})
         prepare_tables(settings.database_url)
         stack.callback(_stop_undisturbed)
-        _serve(settings, listening, stop, reload=reload)
+        _serve(settings, stop, reload=reload)
 
 
 def _data_dir(path: Path) -> AbstractContextManager[IO[bytes]]:
@@ -93,24 +93,22 @@ def _data_dir(path: Path) -> AbstractContextManager[IO[bytes]]:
     return lock
 
 
-def _listening(host: str, port: int) -> AbstractContextManager[socket.socket]:
-    """The socket on which all workers take connections, open as long as we run."""
+def _reserved_port(host: str, port: int) -> AbstractContextManager[socket.socket]:
+    """Held as long as we run. Workers listen with SO_REUSEPORT, under which a second start would
+    not fail but get half of our requests. So the port is bound alone first, and shared only then."""
     try:
         family, address = _resolve(host, port)
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        held = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
         raise StartFailed(f"HOST: {host} is not an address to listen on ({error.strerror})") from None
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; handed on to every connection
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(TAKE_SECONDS * 1000))
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(address)
-        listening.listen(BACKLOG)
+        held.bind(address)
     except OSError as error:
-        listening.close()
+        held.close()
         raise StartFailed(f"PORT: can't listen on {host}:{port} ({error.strerror})") from None
-    listening.set_inheritable(True)
-    return closing(listening)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return closing(held)
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
@@ -118,12 +116,13 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     return found[0], found[4]
 
 
-def _serve(settings: Settings, listening: socket.socket, stop: StopRequest, *, reload: bool) -> None:
+def _serve(settings: Settings, stop: StopRequest, *, reload: bool) -> None:
     # A fresh interpreter per worker: no lock, connection or thread of this process is copied into it.
     multiprocessing.set_start_method("spawn", force=True)
+    family, address = _resolve(settings.host, settings.port)
     server = Workers(
-        listening,
-        address=listening.getsockname()[0],
+        "bookshelf",
+        address=str(address[0]),
         port=settings.port,
         interface=Interfaces.ASGINL,
         websockets=False,
@@ -149,7 +148,8 @@ def _serve(settings: Settings, listening: socket.socket, stop: StopRequest, *, r
     )
     server.on_startup(partial(_greet, settings))
     server.on_startup(partial(_listen_by_granian, server, stop))
-    server.serve(serve_on_shared_socket, target_loader=partial(worker, settings), wrap_loader=False)
+    serve = partial(serve_on_own_socket, family, address, int(TAKE_SECONDS * 1000))
+    server.serve(serve, target_loader=partial(worker, settings), wrap_loader=False)
 
 
 def worker(settings: Settings) -> Callable[..., Any]:

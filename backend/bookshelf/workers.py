@@ -1,4 +1,4 @@
-"""The worker processes: one listening socket for all of them, and each is replaced when it dies, for ever."""
+"""The worker processes: each listens by itself, and is replaced when it dies, for ever."""
 
 import logging
 import socket
@@ -19,22 +19,16 @@ STEADY_SECONDS = 30.0  # alive for so long, it begins again with the first wait
 
 
 class Workers(MPServer):
-    """Granian's server but for two things.
+    """Granian's server, which goes on: Granian's own ends everything when a worker dies twice within 5.5 s,
+    so that whoever finds a request that crashes one could end the service."""
 
-    It listens on a socket of ours: with one of its own per worker, as Granian has on Linux, the connections
-    that wait for a worker die with it. And it goes on: Granian ends everything when a worker dies twice
-    within 5.5 s, so that whoever finds a request that crashes one could end the service."""
-
-    def __init__(self, listening: socket.socket, **options: Any) -> None:
-        super().__init__("bookshelf", **options)
-        self._listening = listening
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(name, **options)
         self._failures: Counter[int] = Counter()
 
     def _init_shared_socket(self) -> None:
-        self._sso, self._ssp, self._shd = self._listening, None, None
-
-    def _drop_shared_socket(self) -> None:
-        """Whoever made the socket closes it."""
+        """Each worker makes its own: see serve_on_own_socket."""
+        self._sso = self._ssp = self._shd = None
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         due: dict[int, float] = {}
@@ -57,11 +51,27 @@ class Workers(MPServer):
         return backoff_seconds(self._failures[index], *BACKOFF_SECONDS)
 
 
-def serve_on_shared_socket(
-    worker_id: int, process_name: str, callback_loader: Any, sockets: Any, *rest: Any
+def serve_on_own_socket(
+    family: socket.AddressFamily,
+    address: Any,
+    take_milliseconds: int,
+    worker_id: int,
+    process_name: str,
+    callback_loader: Any,
+    _sockets: Any,
+    *rest: Any,
 ) -> None:
-    """What a worker process runs. Granian wants the number that the socket has here."""
-    _, listening = sockets
+    """What a worker process runs. The kernel deals new connections out among the workers' sockets: of one for
+    all, the worker that happens to be awake would take everything.
+
+    As Granian does it, but that a client which takes nothing of its answer ends after `take_milliseconds`."""
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; handed on to every connection
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, take_milliseconds)
+    listening.bind(address)
+    listening.listen(BACKLOG)
     holder = SocketHolder(listening.fileno(), False, BACKLOG)  # type: ignore[call-arg]  # no unix socket
     run = MPServer._spawn_asgi_worker  # noqa: SLF001
     run(worker_id, process_name, callback_loader, ((None, holder), listening), *rest)
