@@ -65,11 +65,9 @@ class Recovery:
             found = self.codes.read("reset", code, new)
             if locked is None or locked.disabled_at or locked.email != found.address:
                 raise CodeInvalid
-            # A hash takes too long to hold the lock. Another one than we read is the work of this very
-            # request, sent twice at once: who changes the password otherwise ends the code.
-            if found.spent and locked.password_hash != user.password_hash:
-                return
-            if not found.fits(locked):
+            if not found.fits(locked):  # the password is another one by now
+                if found.spent:
+                    return  # by this very request, sent twice at once: any other change ends the code
                 raise CodeInvalid
             self._reset(sql, client, locked, found, newer_hash)
 
