@@ -3,7 +3,7 @@
 import signal
 import socket
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -89,4 +89,7 @@ def test_a_stop_does_not_wait_for_a_request_that_never_ends(app: App) -> None:
     with socket.create_connection(("127.0.0.1", app.port)) as slow:
         slow.sendall(b"POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc")
         app.stop()
-        assert slow.recv(1) == b"", "it was told 408: the stop has waited for the end of its time"
+        answer = b""
+        with suppress(ConnectionResetError):  # as good an end: there were bytes that nobody had read
+            answer = slow.recv(1)
+        assert answer == b"", "it was told 408: the stop has waited for the end of its time"
